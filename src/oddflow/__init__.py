@@ -1,0 +1,47 @@
+"""oddflow: network intrusion detection with an LSTM autoencoder.
+
+Importing the package is cheap: the public names below are loaded when they are first used, and
+nothing here needs a training framework until `fit` is called.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
+    from oddflow.datasets.nsl_kdd import load_nsl_kdd
+    from oddflow.detect.autoencoder import LSTMAutoencoderDetector
+    from oddflow.detect.bundle import Model, load_model
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "FeatureMatrix": "oddflow.core.matrix",
+    "LSTMAutoencoderDetector": "oddflow.detect.autoencoder",
+    "LabelledMatrix": "oddflow.core.matrix",
+    "Model": "oddflow.detect.bundle",
+    "load_model": "oddflow.detect.bundle",
+    "load_nsl_kdd": "oddflow.datasets.nsl_kdd",
+}
+
+__all__ = [
+    "FeatureMatrix",
+    "LSTMAutoencoderDetector",
+    "LabelledMatrix",
+    "Model",
+    "__version__",
+    "load_model",
+    "load_nsl_kdd",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    if name not in _HOME:
+        raise AttributeError(f"module 'oddflow' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The vocabulary of oddflow. Imports the standard library and numpy, and nothing of ours."""

@@ -1,0 +1,168 @@
+"""Typed feature columns and, apart from them, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oddflow.core.errors import InputError
+from oddflow.core.schema import FeatureSchema
+
+Rows = NDArray[np.bool_] | NDArray[np.intp] | slice
+
+
+class Categories(NamedTuple):
+    """A column of names: `levels[codes[i]]` is the value of row i."""
+
+    codes: NDArray[np.int32]
+    levels: tuple[str, ...]
+
+    def names(self) -> NDArray[np.object_]:
+        """The values as strings, shape (n,)."""
+        return np.array(self.levels, dtype=object)[self.codes]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FeatureMatrix:
+    """The features of n records, in original units. There is no label in it to leak.
+
+    Attributes:
+        schema: what the columns mean.
+        numeric: shape (n, len(schema.numeric)), finite float64, in schema order.
+        categorical: one column for each of `schema.categorical`, in schema order.
+
+    Raises:
+        InputError: shapes that disagree, or a number that is not finite.
+    """
+
+    schema: FeatureSchema
+    numeric: NDArray[np.float64]
+    categorical: tuple[Categories, ...]
+
+    def __post_init__(self) -> None:
+        n_numeric, n_categorical = len(self.schema.numeric), len(self.schema.categorical)
+        if self.numeric.ndim != 2 or self.numeric.shape[1] != n_numeric:
+            raise InputError(
+                f"expected numeric columns of shape (n, {n_numeric}), received {self.numeric.shape}"
+            )
+        lengths = {len(column.codes) for column in self.categorical}
+        if len(self.categorical) != n_categorical or lengths - {len(self.numeric)}:
+            raise InputError(
+                f"expected {n_categorical} categorical columns of {len(self.numeric)} rows, "
+                f"received {len(self.categorical)} of {sorted(lengths)}"
+            )
+        if not np.isfinite(self.numeric).all():
+            row, column = np.argwhere(~np.isfinite(self.numeric))[0]
+            raise InputError(
+                f"row {row}, feature {self.schema.numeric[column].name}: expected a finite "
+                f"number, received {self.numeric[row, column]}; clean or drop the row"
+            )
+
+    def __len__(self) -> int:
+        return len(self.numeric)
+
+    def take(self, rows: Rows) -> Self:
+        """The given rows (mask, indices or slice), in the order given."""
+        return type(self)(
+            self.schema,
+            self.numeric[rows],
+            tuple(Categories(c.codes[rows], c.levels) for c in self.categorical),
+        )
+
+    def column(self, name: str) -> NDArray[Any]:
+        """Values of one feature, shape (n,): float64, or strings for a category."""
+        for i, feature in enumerate(self.schema.numeric):
+            if feature.name == name:
+                return self.numeric[:, i]
+        for feature, column in zip(self.schema.categorical, self.categorical, strict=True):
+            if feature.name == name:
+                return column.names()
+        raise InputError(f"no feature {name!r}; there are {list(self.schema.names)}")
+
+    def value(self, row: int, name: str) -> float | str:
+        """One value in original units."""
+        value = self.column(name)[row]
+        return value if isinstance(value, str) else float(value)
+
+    @classmethod
+    def from_columns(cls, schema: FeatureSchema, columns: Mapping[str, Sequence[Any]]) -> Self:
+        """Build from one sequence a feature; names in any order.
+
+        Raises:
+            SchemaMismatch: a column is missing or unknown.
+            InputError: a value that cannot be read as a number.
+        """
+        schema.require(columns)
+        numeric = [_as_numbers(feature.name, columns[feature.name]) for feature in schema.numeric]
+        categorical = tuple(categories(columns[feature.name]) for feature in schema.categorical)
+        n_rows = len(columns[schema.names[0]])
+        table = np.column_stack(numeric) if numeric else np.empty((n_rows, 0))
+        return cls(schema, table, categorical)
+
+
+def categories(values: Sequence[Any]) -> Categories:
+    """Encode a sequence of names as codes and levels (sorted, so order does not matter)."""
+    levels, codes = np.unique(np.asarray(values).astype(str), return_inverse=True)
+    return Categories(codes.astype(np.int32), tuple(str(level) for level in levels))
+
+
+def _as_numbers(name: str, values: Sequence[Any]) -> NDArray[np.float64]:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"feature {name}: expected numbers, received {error}") from error
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Labels:
+    """What a corpus says about n records; only `evaluate` looks at it.
+
+    Attributes:
+        attack: name of the attack, `normal` for none, shape (n,), strings.
+        family: family of the attack, `normal` for none, shape (n,), strings.
+    """
+
+    attack: NDArray[np.object_]
+    family: NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.attack)
+
+    @property
+    def is_attack(self) -> NDArray[np.bool_]:
+        """True where the record is not normal, shape (n,)."""
+        return np.asarray(self.attack != "normal", dtype=np.bool_)
+
+    def take(self, rows: Rows) -> Self:
+        """The given rows, in the order given."""
+        return type(self)(self.attack[rows], self.family[rows])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LabelledMatrix:
+    """Features and labels of the same n records, side by side and never mixed."""
+
+    name: str
+    features: FeatureMatrix
+    labels: Labels
+
+    def __post_init__(self) -> None:
+        if len(self.features) != len(self.labels):
+            raise InputError(
+                f"{self.name}: {len(self.features)} records but {len(self.labels)} labels"
+            )
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def take(self, rows: Rows) -> Self:
+        """The given rows, in the order given."""
+        return type(self)(self.name, self.features.take(rows), self.labels.take(rows))
+
+    def normals(self) -> FeatureMatrix:
+        """Features of the normal records."""
+        return self.features.take(~self.labels.is_attack)

@@ -1,0 +1,1 @@
+"""Public corpora: one file a corpus, and the catalog of their files."""

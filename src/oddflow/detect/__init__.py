@@ -1,0 +1,1 @@
+"""From a network to a verdict: residual, score, p-value, decision, explanation, artifact."""

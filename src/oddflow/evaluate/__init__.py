@@ -1,0 +1,1 @@
+"""From scores and labels to numbers and pictures. Never imports a model."""
