@@ -1,0 +1,215 @@
+"""Records to numbers: log1p, z-score and one-hot, learnt from normal training rows alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oddflow.core.errors import InputError, SchemaMismatch
+from oddflow.core.matrix import Categories, FeatureMatrix
+from oddflow.core.schema import Feature, FeatureSchema, Kind
+
+LIMIT_SD = 5.0
+"""Encoded numbers are clipped to this many standard deviations.
+
+It bounds what one wild value can do to a network, and was chosen on KDDTrain+ alone (held-out
+normals against its labelled attacks, see docs/quality.md).
+"""
+
+UNSEEN = "(never seen in training)"
+"""Name of the slot for a category that training did not contain."""
+
+
+@dataclass(frozen=True)
+class NumberCode:
+    """How one numeric feature becomes one column: `(f(value) - mean) / scale`.
+
+    Attributes:
+        feature: the feature.
+        mean: of f over the training rows.
+        scale: standard deviation of f over the training rows, 1 for a constant column; f is
+            log1p for counts and bytes, and the identity otherwise.
+    """
+
+    feature: Feature
+    mean: float
+    scale: float
+
+    @property
+    def width(self) -> int:
+        """Number of encoded columns."""
+        return 1
+
+    def encode(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Encoded column, shape (n, 1)."""
+        reach = LIMIT_SD * self.scale
+        near = np.clip(_squash(self.feature, values), self.mean - reach, self.mean + reach)
+        return ((near - self.mean) / self.scale).astype(np.float32)[:, None]
+
+    def decode(self, encoded: NDArray[Any]) -> float:
+        """Value in original units, kept within what the feature can be."""
+        z = float(np.clip(encoded[0], -LIMIT_SD, LIMIT_SD))
+        value = z * self.scale + self.mean
+        if self.feature.kind is Kind.COUNT:
+            value = float(np.expm1(np.clip(value, 0, 700)))
+        if self.feature.kind in (Kind.RATE, Kind.FLAG):
+            value = float(np.clip(value, 0, 1))
+        return value
+
+    def to_json(self) -> dict[str, Any]:
+        """What `Encoder.from_json` reads."""
+        return {"name": self.feature.name, "mean": self.mean, "scale": self.scale}
+
+
+@dataclass(frozen=True)
+class CategoryCode:
+    """How one category becomes columns: one for each level seen in training, one for the rest.
+
+    Attributes:
+        feature: the feature.
+        levels: names seen in training, sorted.
+    """
+
+    feature: Feature
+    levels: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        """Number of encoded columns."""
+        return len(self.levels) + 1
+
+    def encode(self, column: Categories) -> NDArray[np.float32]:
+        """Encoded columns, 0 or 1, shape (n, width)."""
+        slot = {level: i for i, level in enumerate(self.levels)}
+        slots = np.array([slot.get(level, len(slot)) for level in column.levels], dtype=np.intp)
+        identity: NDArray[np.float32] = np.eye(self.width, dtype=np.float32)
+        encoded: NDArray[np.float32] = identity[slots[column.codes]]
+        return encoded
+
+    def decode(self, encoded: NDArray[Any]) -> str:
+        """Name of the level with the largest code."""
+        return (*self.levels, UNSEEN)[int(np.argmax(encoded))]
+
+    def to_json(self) -> dict[str, Any]:
+        """What `Encoder.from_json` reads."""
+        return {"name": self.feature.name, "levels": list(self.levels)}
+
+
+Code = NumberCode | CategoryCode
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Turns a FeatureMatrix into float32 columns; fitted state is plain data.
+
+    Columns stand in schema order within each feature group, and groups in the order of the schema,
+    so that a group is one slice of the encoded row.
+
+    Attributes:
+        schema: features it was fitted on; no other is accepted.
+        codes: one for each feature, in the order of the encoded columns.
+    """
+
+    schema: FeatureSchema
+    codes: tuple[Code, ...]
+
+    @classmethod
+    def fit(cls, matrix: FeatureMatrix) -> Encoder:
+        """Learn means, scales and vocabularies from normal training rows.
+
+        Raises:
+            InputError: there is no row.
+        """
+        if len(matrix) == 0:
+            raise InputError("cannot learn an encoding from 0 rows; give normal training rows")
+        schema = matrix.schema
+        return cls(
+            schema,
+            tuple(
+                _fit_code(matrix, f) for g in schema.groups for f in schema.features if f.group == g
+            ),
+        )
+
+    @cached_property
+    def slices(self) -> dict[str, slice]:
+        """Encoded columns of each feature."""
+        ends = np.cumsum([code.width for code in self.codes])
+        return {
+            code.feature.name: slice(int(end) - code.width, int(end))
+            for code, end in zip(self.codes, ends, strict=True)
+        }
+
+    @property
+    def n_columns(self) -> int:
+        """Width of an encoded row."""
+        return sum(code.width for code in self.codes)
+
+    @cached_property
+    def group_slices(self) -> tuple[slice, ...]:
+        """Encoded columns of each feature group, in order."""
+        slices = []
+        for group in self.schema.groups:
+            inside = [self.slices[c.feature.name] for c in self.codes if c.feature.group == group]
+            slices.append(slice(inside[0].start, inside[-1].stop))
+        return tuple(slices)
+
+    def transform(self, matrix: FeatureMatrix) -> NDArray[np.float32]:
+        """Encoded rows, float32, shape (n, n_columns); each depends on its own record alone.
+
+        Raises:
+            SchemaMismatch: the matrix has another schema than the training rows.
+        """
+        if matrix.schema.sha256 != self.schema.sha256:
+            raise SchemaMismatch(expected=self.schema.names, received=matrix.schema.names)
+        numeric = {f.name: i for i, f in enumerate(matrix.schema.numeric)}
+        categorical = {f.name: i for i, f in enumerate(matrix.schema.categorical)}
+        encoded = np.empty((len(matrix), self.n_columns), dtype=np.float32)
+        for code in self.codes:
+            name = code.feature.name
+            if isinstance(code, NumberCode):
+                encoded[:, self.slices[name]] = code.encode(matrix.numeric[:, numeric[name]])
+            else:
+                encoded[:, self.slices[name]] = code.encode(matrix.categorical[categorical[name]])
+        return encoded
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `from_json` reads back to the same encoder."""
+        return {
+            "schema": self.schema.to_json(),
+            "codes": [code.to_json() for code in self.codes],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Encoder:
+        """The encoder that `to_json` wrote."""
+        schema = FeatureSchema.from_json(data["schema"])
+        features = {feature.name: feature for feature in schema.features}
+        return cls(
+            schema,
+            tuple(
+                CategoryCode(features[c["name"]], tuple(c["levels"]))
+                if "levels" in c
+                else NumberCode(features[c["name"]], float(c["mean"]), float(c["scale"]))
+                for c in data["codes"]
+            ),
+        )
+
+
+def _squash(feature: Feature, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """log1p for counts and bytes (negative values count as 0), the identity otherwise."""
+    return np.log1p(np.maximum(values, 0)) if feature.kind is Kind.COUNT else values
+
+
+def _fit_code(matrix: FeatureMatrix, feature: Feature) -> Code:
+    if feature.is_category:
+        column = matrix.categorical[matrix.schema.categorical.index(feature)]
+        seen = np.unique(column.codes)
+        return CategoryCode(feature, tuple(sorted(column.levels[code] for code in seen)))
+    values = _squash(feature, matrix.column(feature.name))
+    spread = float(values.std())
+    is_constant = spread <= 1e-12 * max(1.0, float(np.abs(values).max()))
+    return NumberCode(feature, float(values.mean()), 1.0 if is_constant else spread)

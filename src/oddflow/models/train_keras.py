@@ -1,0 +1,52 @@
+"""Epochs on any other Keras backend (TensorFlow, PyTorch), by `keras.Model.fit`: slower, same."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oddflow.models.train import LossFn, Rows
+
+
+@final
+class KerasTrainer:
+    """Runs epochs by `fit`; see `oddflow.models.train.Trainer`."""
+
+    def __init__(
+        self,
+        model: Any,  # noqa: ANN401 - a keras.Model
+        optimizer: Any,  # noqa: ANN401 - a keras.Optimizer
+        loss: LossFn,
+        rows: Rows,
+        targets: Rows,
+        held_out: tuple[Rows, Rows],
+        batch_size: int,
+    ) -> None:
+        model.compile(optimizer=optimizer, loss=loss)
+        self._model, self._batch_size = model, batch_size
+        self._rows, self._targets, self._held_out = rows, targets, held_out
+
+    def run(self, order: NDArray[np.intp]) -> float:
+        """One pass over the training rows in the given order; the mean loss."""
+        history = self._model.fit(
+            self._rows[order],
+            self._targets[order],
+            batch_size=self._batch_size,
+            shuffle=False,
+            verbose=0,
+        )
+        return float(history.history["loss"][-1])
+
+    def evaluate(self) -> float:
+        """Mean loss of the held-out rows."""
+        return float(self._model.evaluate(*self._held_out, batch_size=1024, verbose=0))
+
+    def snapshot(self) -> list[Any]:
+        """A copy of the weights."""
+        return list(self._model.get_weights())
+
+    def restore(self, snapshot: list[Any]) -> None:
+        """Write the weights of a snapshot into the model."""
+        self._model.set_weights(snapshot)
