@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
     from oddflow.datasets.nsl_kdd import load_nsl_kdd
     from oddflow.detect.autoencoder import LSTMAutoencoderDetector
-    from oddflow.detect.bundle import Model, load_model
+    from oddflow.detect.bundle import load_model
+    from oddflow.detect.model import Model
 
 __version__ = "0.1.0"
 
@@ -21,7 +22,7 @@ _HOME = {
     "FeatureMatrix": "oddflow.core.matrix",
     "LSTMAutoencoderDetector": "oddflow.detect.autoencoder",
     "LabelledMatrix": "oddflow.core.matrix",
-    "Model": "oddflow.detect.bundle",
+    "Model": "oddflow.detect.model",
     "load_model": "oddflow.detect.bundle",
     "load_nsl_kdd": "oddflow.datasets.nsl_kdd",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
@@ -9,10 +10,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from oddflow.core.errors import InputError
+from oddflow.core.errors import InputError, SchemaMismatch
 from oddflow.core.schema import FeatureSchema
 
 Rows = NDArray[np.bool_] | NDArray[np.intp] | slice
+Column = Sequence[Any] | NDArray[Any]
 
 
 class Categories(NamedTuple):
@@ -88,8 +90,16 @@ class FeatureMatrix:
         value = self.column(name)[row]
         return value if isinstance(value, str) else float(value)
 
+    def fingerprint(self) -> str:
+        """sha256 over schema and values: which data a model was trained on."""
+        digest = hashlib.sha256(self.schema.sha256.encode())
+        digest.update(np.ascontiguousarray(self.numeric).tobytes())
+        for column in self.categorical:
+            digest.update("\n".join(column.names()).encode())
+        return digest.hexdigest()
+
     @classmethod
-    def from_columns(cls, schema: FeatureSchema, columns: Mapping[str, Sequence[Any]]) -> Self:
+    def from_columns(cls, schema: FeatureSchema, columns: Mapping[str, Column]) -> Self:
         """Build from one sequence a feature; names in any order.
 
         Raises:
@@ -104,13 +114,13 @@ class FeatureMatrix:
         return cls(schema, table, categorical)
 
 
-def categories(values: Sequence[Any]) -> Categories:
+def categories(values: Column) -> Categories:
     """Encode a sequence of names as codes and levels (sorted, so order does not matter)."""
     levels, codes = np.unique(np.asarray(values).astype(str), return_inverse=True)
     return Categories(codes.astype(np.int32), tuple(str(level) for level in levels))
 
 
-def _as_numbers(name: str, values: Sequence[Any]) -> NDArray[np.float64]:
+def _as_numbers(name: str, values: Column) -> NDArray[np.float64]:
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -166,3 +176,34 @@ class LabelledMatrix:
     def normals(self) -> FeatureMatrix:
         """Features of the normal records."""
         return self.features.take(~self.labels.is_attack)
+
+
+def concatenate(matrices: Sequence[FeatureMatrix]) -> FeatureMatrix:
+    """The rows of all matrices, in the order given; levels of a category are merged and sorted.
+
+    Raises:
+        InputError: there is no matrix.
+        SchemaMismatch: two of them have different features.
+    """
+    if not matrices:
+        raise InputError("expected at least one block of records to put together, received none")
+    schema = matrices[0].schema
+    for matrix in matrices:
+        if matrix.schema.sha256 != schema.sha256:
+            raise SchemaMismatch(expected=schema.names, received=matrix.schema.names)
+    columns = zip(*(matrix.categorical for matrix in matrices), strict=True)
+    return FeatureMatrix(
+        schema,
+        np.concatenate([matrix.numeric for matrix in matrices]),
+        tuple(_merged(column) for column in columns),
+    )
+
+
+def _merged(parts: Sequence[Categories]) -> Categories:
+    levels = tuple(sorted({level for part in parts for level in part.levels}))
+    slot = {level: i for i, level in enumerate(levels)}
+    codes = [
+        np.array([slot[level] for level in part.levels], dtype=np.int32)[part.codes]
+        for part in parts
+    ]
+    return Categories(np.concatenate(codes), levels)

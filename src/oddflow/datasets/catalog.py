@@ -1,4 +1,4 @@
-"""The files of the public corpora: what they are, where they come from, where they are looked for."""
+"""The files of the public corpora: what they are, where they come from, where they may stand."""
 
 from __future__ import annotations
 

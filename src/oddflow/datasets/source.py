@@ -57,10 +57,10 @@ def open_stream(path: str | Path) -> Iterator[BufferedIOBase]:
         MalformedInput: an archive of a kind that is not read here.
     """
     try:
-        file = Path(path).open("rb")
+        file = Path(path).open("rb")  # noqa: SIM115 - closed by the `with` below
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise InputError(
-            f"{path}: expected a readable file, received {error}; check the path and its permissions"
+            f"{path}: expected a readable file, received {error}; check path and permissions"
         ) from error
     with file:
         magic = file.peek(len(_XZ))[: len(_XZ)]
@@ -95,13 +95,12 @@ def read_piece(stream: BufferedIOBase, path: str | Path, n_bytes: int) -> bytes:
             "fetch it again",
         ) from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error}); check the disk or give a copy")\
-            from error
+        raise InputError(
+            f"{path}: expected a readable file, received {error}; check the disk or give a copy"
+        ) from error
 
 
-def line_blocks(
-    stream: BufferedIOBase, path: str | Path, *, max_lines: int
-) -> Iterator[LineBlock]:
+def line_blocks(stream: BufferedIOBase, path: str | Path, *, max_lines: int) -> Iterator[LineBlock]:
     """All lines of a stream in order; what is wrong is raised after the lines before it.
 
     Lines end with LF or CRLF, the last one may be unterminated, and a byte order mark is dropped.
@@ -116,14 +115,88 @@ def line_blocks(
     """
     rest, line = b"", 1
     while piece := read_piece(stream, path, PIECE_BYTES):
-        data = rest + piece
+        data, start = rest + piece, 0
         ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")) + 1
         too_long = np.flatnonzero(np.diff(ends, prepend=0) > MAX_LINE_BYTES)
         whole = ends[: too_long[0]] if too_long.size else ends
-        start = 0
-        for cut in dict.fromkeys([*whole[max_lines - 1 :: max_lines], *whole[-1:]]):
-            yield from _decoded(data[start:cut], line, path)
-            start = int(cut)
-            line += max_lines
-        line += len(whole) - ...
+        for first in range(0, len(whole), max_lines):
+            last = min(first + max_lines, len(whole)) - 1
+            end = int(whole[last])
+            yield from _decoded(data[start:end], line, path)
+            start, line = end, line + last - first + 1
         rest = data[start:]
+        if len(rest) > MAX_LINE_BYTES:
+            raise MalformedInput(
+                path,
+                f"expected lines of at most {MAX_LINE_BYTES:,} bytes, received a longer one; "
+                "correct it or remove it",
+                line=line,
+            )
+    if rest:
+        yield from _decoded(rest, line, path)
+
+
+def _decoded(data: bytes, first_line: int, path: str | Path) -> Iterator[LineBlock]:
+    if first_line == 1:
+        data = data.removeprefix(_BOM)
+    damage: MalformedInput | None = None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line_start = data.rfind(b"\n", 0, error.start) + 1
+        text = data[:line_start].decode("utf-8")
+        damage = MalformedInput(
+            path,
+            f"expected UTF-8 text, received the byte 0x{data[error.start]:02x}; correct the line, "
+            "or give text rather than a binary file",
+            line=first_line + text.count("\n"),
+        )
+    if text:
+        text = text.replace("\r\n", "\n").removesuffix("\n").removesuffix("\r")
+        yield LineBlock(first_line, text.split("\n"))
+    if damage is not None:
+        raise damage
+
+
+class _XzReader(RawIOBase):
+    """Unpacks .xz, several streams after one another too, within bounded memory.
+
+    `lzma.LZMAFile` sets no limit on the memory that an archive may ask for; this does.
+    """
+
+    def __init__(self, file: BufferedIOBase) -> None:
+        self._file = file
+        self._packed = b""
+        self._decoder = self._new_decoder()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        while True:
+            if self._decoder.eof and not self._next_stream():
+                return 0
+            if self._decoder.needs_input and not self._packed:
+                self._packed = self._file.read(_ARCHIVE_BYTES)
+                if not self._packed:
+                    raise EOFError("it ends before its end marker")
+            data = self._decoder.decompress(self._packed, len(view))
+            self._packed = b""
+            if data:
+                view[: len(data)] = data
+                return len(data)
+
+    def _next_stream(self) -> bool:
+        """Start on the stream that follows, past padding; False at the end of the file."""
+        packed = self._decoder.unused_data
+        while not (packed := packed.lstrip(b"\0")):
+            packed = self._file.read(_ARCHIVE_BYTES)
+            if not packed:
+                return False
+        self._packed, self._decoder = packed, self._new_decoder()
+        return True
+
+    @staticmethod
+    def _new_decoder() -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES)

@@ -73,7 +73,7 @@ def _resample(records: Sequence[ScoredRecords], *, n_resamples: int, seed: int) 
         weights = _draw(n_records, record_draws)
         times = _draw(n_runs, run_draws)
         drawn = np.flatnonzero(times)
-        values = np.array([list(measure(records[run], weights).values()) for run in drawn])
+        values = np.array([list(measure(records[run], weights).values()) for run in drawn.tolist()])
         means[i] = _mean_of_defined(values, times[drawn])
     return means
 
@@ -86,9 +86,9 @@ def _draw(n: int, random: np.random.Generator) -> NDArray[np.int64]:
 def _mean_of_defined(values: Floats, times: NDArray[np.int64]) -> Floats:
     """Weighted mean of each column over its values that are not NaN; NaN if there are none."""
     defined = ~np.isnan(values)
-    weight = times @ defined
-    total = times @ np.where(defined, values, 0.0)
-    return np.divide(total, weight, out=np.full(len(total), np.nan), where=weight > 0)
+    weight = np.asarray(times @ defined.astype(np.float64), dtype=np.float64)
+    total = np.asarray(times @ np.where(defined, values, 0.0), dtype=np.float64)
+    return np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 0)
 
 
 def _summary(observed: Floats, resampled: Floats) -> Estimate:

@@ -40,7 +40,8 @@ def flagged_share(runs: Sequence[Run]) -> Floats:
     """
     if not runs:
         raise InputError("expected at least one run, received none")
-    return np.mean([run.scores > run.threshold for run in runs], axis=0, dtype=np.float64)
+    flagged = np.array([run.scores > run.threshold for run in runs])
+    return np.asarray(flagged.mean(axis=0), dtype=np.float64)
 
 
 def recall_by(groups: NDArray[np.object_], flagged: Bools | Floats) -> dict[str, GroupRecall]:

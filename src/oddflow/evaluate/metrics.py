@@ -5,6 +5,7 @@ accuracy, precision, recall and f1 are equations 12 to 15 of Elazmazy and Nabil 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -152,3 +153,20 @@ def measure(records: ScoredRecords, weights: Weights | None = None) -> dict[str,
     """
     reading = records.read(weights)
     return {name: metric.value(reading) for name, metric in METRICS.items()}
+
+
+def leaders(metric: str, values: Mapping[str, float], *, decimals: int) -> frozenset[str]:
+    """The systems that are best by a metric, as far as the decimals shown can tell.
+
+    Args:
+        metric: its name.
+        values: system -> value; NaN never leads.
+        decimals: how many are shown.
+
+    >>> sorted(leaders("fpr", {"a": 0.051, "b": 0.0512, "c": 0.2}, decimals=3))
+    ['a', 'b']
+    """
+    sign = 1 if METRICS[metric].higher_is_better else -1
+    rounded = {name: round(sign * v, decimals) for name, v in values.items() if not math.isnan(v)}
+    best = max(rounded.values(), default=0.0)
+    return frozenset(name for name, value in rounded.items() if value == best)

@@ -1,0 +1,188 @@
+"""A fitted detector to a model directory, and the check that both say the same."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+import numpy as np
+from numpy.typing import NDArray
+
+from oddflow.core.errors import InputError
+from oddflow.core.matrix import FeatureMatrix
+from oddflow.detect.autoencoder import LSTMAutoencoderDetector
+from oddflow.detect.bundle import Bundle, save_model
+from oddflow.detect.manifest import FORMAT, Manifest, Training
+from oddflow.features.encode import NumberCode
+from oddflow.features.windows import Steps, step_layout
+from oddflow.models.backend import import_keras
+
+LIBRARIES = ("keras", "jax", "numpy", "onnx", "onnxruntime", "scikit-learn")
+
+
+def save_detector(
+    detector: LSTMAutoencoderDetector,
+    path: str | Path,
+    *,
+    source: str,
+    metrics: dict[str, float] | None = None,
+    overwrite: bool = False,
+) -> Manifest:
+    """Write a fitted detector as a model directory, see `oddflow.detect.bundle`.
+
+    Args:
+        detector: fitted in this process, so that its network is at hand.
+        path: the directory.
+        source: name of the data it was trained on.
+        metrics: figures for manifest and model card.
+        overwrite: replace a model that is there.
+
+    Raises:
+        InputError: the detector was itself loaded, or something is in the way.
+    """
+    if detector.network_ is None or detector.history_ is None:
+        raise InputError("this detector was loaded and has no network to save; copy its directory")
+    manifest = _manifest(detector, source, metrics or {})
+    return save_model(
+        path,
+        manifest,
+        detector.model_,
+        scorer=detector.scorer_graph_,
+        keras=_keras_bytes(detector.network_),
+        card=model_card(manifest, detector),
+        overwrite=overwrite,
+    )
+
+
+class Agreement(NamedTuple):
+    """How far two scorers of the same records are apart.
+
+    max_difference: of any score; spread: standard deviation of the scores; n_records: compared.
+    """
+
+    max_difference: float
+    spread: float
+    n_records: int
+
+    @property
+    def relative(self) -> float:
+        """Largest difference as a part of the spread."""
+        return self.max_difference / self.spread if self.spread else float(self.max_difference > 0)
+
+
+def compare_with_keras(bundle: Bundle, records: FeatureMatrix) -> Agreement:
+    """Score records by `scorer.onnx` and by `model.keras`, and compare.
+
+    The network of the second is Keras'; the score head is the same graph for both.
+
+    Raises:
+        InputError: there is no record.
+        MissingExtra: Keras is not installed.
+    """
+    if len(records) == 0:
+        raise InputError("comparing scores takes at least one record, received 0")
+    encoded = bundle.model.encoder.transform(records)
+    ours = bundle.model.scorer.scores(encoded)
+    theirs = _keras_scores(bundle, encoded)
+    return Agreement(float(np.abs(ours - theirs).max()), float(ours.std()), len(records))
+
+
+def _keras_scores(bundle: Bundle, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+    import onnx
+    import onnxruntime as ort
+
+    keras = import_keras()
+    layout = step_layout(bundle.model.encoder, Steps(bundle.manifest.steps))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(bundle.keras_bytes())
+        network = keras.saving.load_model(path, compile=False, safe_mode=True)
+    codes = [layer for layer in network.layers if layer.name.startswith("encoder_")]
+    both = keras.Model(network.inputs, [network.outputs[0], codes[-1].output])
+    windows = layout.windows(encoded)
+    rebuilt, code = both.predict(windows, batch_size=1024, verbose=0)
+    scorer = onnx.load_from_string(bundle.scorer_bytes())
+    head = onnx.utils.Extractor(scorer).extract_model(["encoded", "residual", "code"], ["score"])
+    session = ort.InferenceSession(head.SerializeToString(), providers=["CPUExecutionProvider"])
+    names = {i.name for i in session.get_inputs()}
+    feeds = {"encoded": encoded, "residual": encoded - layout.rows(rebuilt), "code": code}
+    scores = session.run(None, {name: feeds[name] for name in names})[0]
+    return np.asarray(scores, dtype=np.float64)
+
+
+def _keras_bytes(network: Any) -> bytes:  # noqa: ANN401 - a keras.Model
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        network.save(path)
+        return path.read_bytes()
+
+
+def _manifest(
+    detector: LSTMAutoencoderDetector, source: str, metrics: dict[str, float]
+) -> Manifest:
+    history = detector.history_
+    settings = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in detector.get_params().items()
+    }
+    import oddflow
+
+    return Manifest(
+        format=FORMAT,
+        oddflow=oddflow.__version__,
+        detector="lstm_autoencoder",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        profile=detector.model_.encoder.schema.profile,
+        schema_sha256=detector.model_.encoder.schema.sha256,
+        steps=detector.steps,
+        target_fpr=detector.target_fpr,
+        training=Training(
+            source=source,
+            n_records=detector.training_records_,
+            fingerprint=detector.training_fingerprint_,
+            seed=detector.seed,
+            settings=settings,
+            n_epochs=len(history.loss),
+            best_epoch=history.best_epoch + 1,
+            seconds=round(history.seconds, 3),
+        ),
+        libraries={
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in LIBRARIES},
+        },
+        metrics={
+            "validation_loss": history.validation_loss[history.best_epoch],
+            "calibration_records": float(len(detector.model_.calibration)),
+            "threshold": detector.threshold_,
+            **metrics,
+        },
+        parts={},
+    )
+
+
+def model_card(manifest: Manifest, detector: LSTMAutoencoderDetector) -> str:
+    """The model card, Markdown."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("oddflow.detect", "."),
+        autoescape=False,  # noqa: S701 - Markdown for people; nothing renders it here
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    schema = detector.model_.encoder.schema
+    constant = [
+        code.feature.name
+        for code in detector.model_.encoder.codes
+        if isinstance(code, NumberCode) and (code.mean, code.scale) == (0.0, 1.0)
+    ]
+    return environment.get_template("model_card.md.j2").render(
+        m=manifest,
+        features=schema.features,
+        constant=constant,
+        n_columns=detector.model_.encoder.n_columns,
+    )

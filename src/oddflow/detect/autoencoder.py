@@ -1,0 +1,241 @@
+"""The LSTM autoencoder as a detector, with the habits of scikit-learn and PyOD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+
+from oddflow.core.errors import InputError, NotFittedError
+from oddflow.core.evaluation import TrainingHistory
+from oddflow.core.verdicts import Verdict
+from oddflow.detect.build import ScoreKind, build_model
+from oddflow.detect.calibrate import split_normals
+from oddflow.detect.intake import to_matrix
+from oddflow.detect.model import Model
+from oddflow.features.encode import Encoder
+from oddflow.features.windows import Steps, step_layout
+from oddflow.models.lstm_autoencoder import (
+    Widths,
+    autoencoder_weights,
+    build_lstm_autoencoder,
+    reconstruction_loss,
+)
+from oddflow.models.train import Epoch, TrainSettings, train
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+    """Learns to rebuild normal records; flags those that it rebuilds badly.
+
+    The records given to `fit` are parted three ways: to train on, to stop training by (and to take
+    the statistics of the residual from), and to calibrate p-values and the threshold on.
+
+    Scores rise with oddness, as in PyOD; `predict` gives 1 for an anomaly and 0 for normal. (The
+    outlier detectors of scikit-learn itself use the opposite sign, and -1 and +1.)
+
+    It fails to see attacks that look like normal traffic in every feature, and flags normal traffic
+    of a kind that training did not contain.
+
+    Args:
+        steps: "groups" (each feature group is a step) or "record" (one step).
+        score: "joint", "residual", "latent", "combined" or "error", see `ScoreKind`.
+        encoder_widths: units of the encoder's LSTM layers; the last is the width of the code.
+        decoder_widths: units of the decoder's LSTM layers.
+        epochs: most passes over the training records.
+        batch_size: records of a gradient step.
+        learning_rate: of Adam, at the start.
+        decay: "constant" or "cosine".
+        patience: epochs without a better validation loss before training stops.
+        target_fpr: share of normal records that may be flagged, from 0 to 1.
+        validation_fraction: share of the records to stop training by.
+        calibration_fraction: share of the records to calibrate on.
+        seed: of split, weights and order; the same seed gives the same detector.
+
+    Attributes:
+        threshold_: score above which a record is flagged.
+        model_: what scores, see `Model`.
+        network_: the trained `keras.Model`; None after `load`.
+        history_: losses of each epoch; None after `load`.
+        n_features_in_: number of features.
+        feature_names_in_: their names, shape (n_features_in_,).
+
+    Reference:
+        Elazmazy and Nabil, "Enhanced Network Security using LSTM-Based Autoencoder Models", 2024.
+    """
+
+    def __init__(
+        self,
+        *,
+        steps: str = "groups",
+        score: str = "joint",
+        encoder_widths: tuple[int, ...] = (64, 32),
+        decoder_widths: tuple[int, ...] = (32, 64),
+        epochs: int = 50,
+        batch_size: int = 128,
+        learning_rate: float = 1e-3,
+        decay: str = "cosine",
+        patience: int = 6,
+        target_fpr: float = 0.05,
+        validation_fraction: float = 0.1,
+        calibration_fraction: float = 0.2,
+        seed: int = 0,
+    ) -> None:
+        self.steps = steps
+        self.score = score
+        self.encoder_widths = encoder_widths
+        self.decoder_widths = decoder_widths
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.decay = decay
+        self.patience = patience
+        self.target_fpr = target_fpr
+        self.validation_fraction = validation_fraction
+        self.calibration_fraction = calibration_fraction
+        self.seed = seed
+
+    def fit(
+        self,
+        X: Any,  # noqa: ANN401, N803 - scikit-learn's name
+        y: Any = None,  # noqa: ANN401
+        *,
+        on_epoch: Callable[[Epoch], None] | None = None,
+    ) -> Self:
+        """Learn from normal records.
+
+        Args:
+            X: FeatureMatrix, data frame or two-dimensional array; normal records alone.
+            y: ignored, as in scikit-learn's other outlier detectors.
+            on_epoch: called after each epoch.
+
+        Raises:
+            InputError: too few records, or a parameter out of range.
+            ResolutionError: `target_fpr` is too small for the calibration records.
+            MissingExtra: Keras is not installed.
+        """
+        del y
+        records = to_matrix(X)
+        split = split_normals(
+            len(records),
+            validation=self.validation_fraction,
+            calibration=self.calibration_fraction,
+            seed=self.seed,
+        )
+        encoder = Encoder.fit(records.take(split.fit))
+        layout = step_layout(encoder, _choice(Steps, "steps", self.steps))
+        encoded = encoder.transform(records)
+        network, self.history_ = self._train(
+            layout.windows(encoded[split.fit]),
+            layout.windows(encoded[split.validation]),
+            layout.mask,
+            on_epoch,
+        )
+        self.network_: Any = network
+        self.model_, self.scorer_graph_ = build_model(
+            encoder,
+            layout,
+            autoencoder_weights(network),
+            kind=_choice(ScoreKind, "score", self.score),
+            fit=encoded[split.fit],
+            held_out=encoded[split.validation],
+            calibration=encoded[split.calibration],
+            target_fpr=self.target_fpr,
+            seed=self.seed,
+        )
+        self.operating_point_ = self.model_.calibration.threshold(self.target_fpr)
+        self.training_records_, self.training_fingerprint_ = len(records), records.fingerprint()
+        self.n_features_in_ = len(records.schema.names)
+        self.feature_names_in_ = np.array(records.schema.names, dtype=object)
+        return self
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401, N803
+        """Oddness of each record, shape (n,); higher is odder.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            SchemaMismatch: other features than `fit` saw.
+        """
+        model = self._fitted()
+        return model.score_samples(to_matrix(X, model.encoder.schema))
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401, N803
+        """Score less threshold, shape (n,): positive for an anomaly."""
+        return self.score_samples(X) - self.threshold_
+
+    def predict(self, X: Any) -> NDArray[np.int64]:  # noqa: ANN401, N803
+        """1 for an anomaly, 0 for normal, shape (n,)."""
+        return (self.decision_function(X) > 0).astype(np.int64)
+
+    def p_values(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401, N803
+        """Share of normal traffic at least as odd as each record, shape (n,)."""
+        return self._fitted().calibration.p_values(self.score_samples(X))
+
+    def explain(self, X: Any, *, n_causes: int = 5) -> list[Verdict]:  # noqa: ANN401, N803
+        """An explained verdict on each record, flagged or not."""
+        model = self._fitted()
+        records = to_matrix(X, model.encoder.schema)
+        return model.explain(
+            records, np.arange(len(records)), self.operating_point_, n_causes=n_causes
+        )
+
+    @property
+    def threshold_(self) -> float:
+        """Score above which a record is flagged."""
+        self._fitted()
+        return self.operating_point_.value
+
+    def _fitted(self) -> Model:
+        if not hasattr(self, "model_"):
+            raise NotFittedError(
+                "this LSTMAutoencoderDetector has learnt nothing; call fit() first"
+            )
+        return self.model_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
+
+    def _train(
+        self,
+        windows: NDArray[np.float32],
+        held_out: NDArray[np.float32],
+        mask: NDArray[np.float32],
+        on_epoch: Callable[[Epoch], None] | None,
+    ) -> tuple[Any, TrainingHistory]:
+        network = build_lstm_autoencoder(
+            windows.shape[1],
+            windows.shape[2],
+            Widths(encoder=tuple(self.encoder_widths), decoder=tuple(self.decoder_widths)),
+            seed=self.seed,
+        )
+        history = train(
+            network,
+            windows,
+            windows,
+            held_out=(held_out, held_out),
+            loss=partial(reconstruction_loss, mask=mask),
+            settings=TrainSettings(
+                epochs=self.epochs,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+                decay=self.decay,
+                patience=self.patience,
+            ),
+            seed=self.seed,
+            on_epoch=on_epoch,
+        )
+        return network, history
+
+
+def _choice(kind: type[Choice], name: str, value: str) -> Choice:
+    """The member of an enumeration, or an error that lists them."""
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise InputError(f"{name} must be one of {', '.join(kind)}, received {value!r}") from error

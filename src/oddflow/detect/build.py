@@ -1,0 +1,138 @@
+"""From a trained network to a model: statistics of the residual, scorer graph, calibration."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oddflow.detect.calibrate import Calibration
+from oddflow.detect.explain import Explainer
+from oddflow.detect.graph import Graph, add_autoencoder
+from oddflow.detect.heads import CodeNeighbours, Combination, Head, Parts, SquaredError, Whitened
+from oddflow.detect.model import Model
+from oddflow.detect.runtime import Scorer
+from oddflow.features.encode import Encoder
+from oddflow.features.windows import StepLayout
+from oddflow.models.weights import AutoencoderWeights
+
+Array = NDArray[np.float32]
+
+
+class ScoreKind(StrEnum):
+    """What makes a record odd."""
+
+    ERROR = "error"
+    """Mean squared reconstruction error: the paper's score."""
+    RESIDUAL = "residual"
+    """Residual scaled by its covariance over held-out normals, each direction capped."""
+    LATENT = "latent"
+    """Distance of the code to its nearest neighbours among training normals."""
+    COMBINED = "combined"
+    """RESIDUAL, with a share of LATENT."""
+    JOINT = "joint"
+    """Residual and record scaled by their joint covariance, each direction capped."""
+
+
+class HeadSettings(NamedTuple):
+    """Constants of the score heads; docs/quality.md has the validation behind each.
+
+    cap: in standard deviations; ridge: added to eigenvalues, in squared encoded units;
+    n_neighbors: of the code; n_references: training normals kept to compare with;
+    neighbour_weight: of the standardised code distance in the combined score.
+    """
+
+    cap: float = 3.0
+    ridge: float = 1e-3
+    n_neighbors: int = 5
+    n_references: int = 2000
+    neighbour_weight: float = 0.3
+
+
+HEAD_SETTINGS = HeadSettings()
+
+
+def build_model(
+    encoder: Encoder,
+    layout: StepLayout,
+    weights: AutoencoderWeights,
+    *,
+    kind: ScoreKind,
+    fit: Array,
+    held_out: Array,
+    calibration: Array,
+    target_fpr: float,
+    seed: int,
+) -> tuple[Model, bytes]:
+    """The model and its scorer graph.
+
+    Args:
+        encoder: of the records.
+        layout: of the steps.
+        weights: of the trained network.
+        kind: of the score.
+        fit: encoded records the network was trained on, to compare with.
+        held_out: encoded normals for the statistics of the residual.
+        calibration: encoded normals that nothing before has seen.
+        target_fpr: records flagged at this rate are no references for explanations.
+        seed: of the choice of references.
+
+    Raises:
+        ResolutionError: `target_fpr` is too small for the calibration records.
+    """
+    rows = np.random.default_rng(seed).permutation(len(fit))[: HEAD_SETTINGS.n_references]
+    reference = fit[np.sort(rows)]
+    plain = Scorer(scorer_graph(layout, weights, SquaredError(encoder.n_columns)))
+    # The joint covariance has four times the entries, and takes the larger part of the normals.
+    statistics = _parts(plain, fit if kind is ScoreKind.JOINT else held_out)
+    head = _fit_head(kind, encoder, statistics, plain.run(reference).code)
+    graph = scorer_graph(layout, weights, head)
+    scorer = Scorer(graph)
+    calibrated = Calibration(scorer.scores(calibration))
+    threshold = calibrated.threshold(target_fpr)
+    is_normal = ~threshold.flags(scorer.scores(reference))
+    explainer = Explainer.fit(encoder, fit, reference[is_normal])
+    return Model(encoder, scorer, calibrated, explainer), graph
+
+
+def scorer_graph(layout: StepLayout, weights: AutoencoderWeights, head: Head) -> bytes:
+    """The network with a score head as a serialised ONNX model."""
+    graph = Graph()
+    residual, code = add_autoencoder(graph, "encoded", layout, weights)
+    score = head.add_to(graph, Parts("encoded", residual, code))
+    graph.op("Identity", score, output="score")
+    n_columns = layout.slices[-1].stop
+    model = graph.model(
+        {"encoded": n_columns},
+        {"score": None, "residual": n_columns, "code": weights.latent_width},
+    )
+    serialized: bytes = model.SerializeToString()
+    return serialized
+
+
+def _parts(scorer: Scorer, encoded: Array) -> Parts[Array]:
+    scored = scorer.run(encoded)
+    return Parts(encoded, scored.residual, scored.code)
+
+
+def _fit_head(
+    kind: ScoreKind, encoder: Encoder, statistics: Parts[Array], reference_codes: Array
+) -> Head:
+    cap, ridge = HEAD_SETTINGS.cap, HEAD_SETTINGS.ridge
+    n_neighbors = min(HEAD_SETTINGS.n_neighbors, len(reference_codes))
+    match kind:
+        case ScoreKind.ERROR:
+            return SquaredError(encoder.n_columns)
+        case ScoreKind.RESIDUAL:
+            return Whitened.fit(("residual",), statistics, cap=cap, ridge=ridge)
+        case ScoreKind.LATENT:
+            return CodeNeighbours(reference_codes, n_neighbors)
+        case ScoreKind.COMBINED:
+            residual = Whitened.fit(("residual",), statistics, cap=cap, ridge=ridge)
+            neighbours = CodeNeighbours(reference_codes, n_neighbors)
+            weights = (1.0, HEAD_SETTINGS.neighbour_weight)
+            return Combination.fit((residual, neighbours), weights, statistics)
+        case ScoreKind.JOINT:
+            return Whitened.fit(("residual", "encoded"), statistics, cap=cap, ridge=ridge)

@@ -1,0 +1,228 @@
+"""Model directories: written whole or not at all, checked part by part when read, no pickle.
+
+manifest.json         facts and hashes, see `oddflow.detect.manifest`
+encoder.json          feature schema, means, scales, vocabularies
+scorer.onnx           encoded records in; score, residual and code out
+arrays.safetensors    calibration scores, and what explanations compare with
+model.keras           the network, to train further; never read to score
+MODEL_CARD.md         what the model is for and how well it does, for people
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from oddflow.core.errors import ArtifactError, InputError, OddflowError
+from oddflow.detect.calibrate import Calibration
+from oddflow.detect.explain import Explainer
+from oddflow.detect.manifest import PARTS, Manifest, part_of
+from oddflow.detect.model import Model
+from oddflow.detect.runtime import Scorer
+from oddflow.features.encode import Encoder
+
+MAX_PART_BYTES = 1 << 30
+"""No part may be larger; what claims to be is refused unread."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A model directory that was read and checked.
+
+    Attributes:
+        path: the directory.
+        manifest: its facts.
+        model: ready to score.
+    """
+
+    path: Path
+    manifest: Manifest
+    model: Model
+
+    def keras_bytes(self) -> bytes:
+        """The checked content of `model.keras`."""
+        return _read_part(self.path, "model.keras", self.manifest)
+
+    def scorer_bytes(self) -> bytes:
+        """The checked content of `scorer.onnx`."""
+        return _read_part(self.path, "scorer.onnx", self.manifest)
+
+
+def load_model(path: str | Path) -> Bundle:
+    """Read a model directory; every part is checked against the manifest.
+
+    Raises:
+        ArtifactError: a part is missing, altered, cut, or of a newer format; it is named.
+    """
+    folder = Path(path)
+    manifest = Manifest.from_bytes(_read(folder / "manifest.json", limit=1 << 20))
+    parts = {name: _read_part(folder, name, manifest) for name in PARTS if name != "model.keras"}
+    try:
+        encoder = Encoder.from_json(msgspec.json.decode(parts["encoder.json"]))
+        arrays = safetensors.numpy.load(parts["arrays.safetensors"])
+        model = Model(
+            encoder=encoder,
+            scorer=Scorer(parts["scorer.onnx"]),
+            calibration=Calibration(arrays["calibration"]),
+            explainer=Explainer(
+                encoder,
+                arrays["explain_mean"],
+                arrays["explain_precision"],
+                arrays["explain_reference"],
+            ),
+        )
+        _check_shapes(model)
+    except ArtifactError as error:
+        raise ArtifactError(f"{folder}: {error}") from error
+    except (
+        OddflowError,
+        msgspec.MsgspecError,
+        safetensors.SafetensorError,
+        KeyError,
+        TypeError,
+        ValueError,
+        OverflowError,
+    ) as error:
+        raise ArtifactError(
+            f"{folder}: the parts do not make a model ({type(error).__name__}: {error}); "
+            "train it again"
+        ) from error
+    if encoder.schema.sha256 != manifest.schema_sha256:
+        raise ArtifactError(f"{folder}: encoder.json and manifest.json name different features")
+    return Bundle(folder, manifest, model)
+
+
+def save_model(
+    path: str | Path,
+    manifest: Manifest,
+    model: Model,
+    *,
+    scorer: bytes,
+    keras: bytes,
+    card: str,
+    overwrite: bool = False,
+) -> Manifest:
+    """Write a model directory; it appears complete or not at all.
+
+    Args:
+        path: the directory; its parent is made if need be.
+        manifest: facts; `parts` and `sha256` are filled in here.
+        model: encoder, calibration and explainer to write.
+        scorer: the graph.
+        keras: content of `model.keras`.
+        card: Markdown.
+        overwrite: replace a model that is there. Anything else that is there is never replaced.
+
+    Raises:
+        InputError: something is there already.
+    """
+    folder = Path(path)
+    _refuse_to_replace(folder, overwrite=overwrite)
+    explainer = model.explainer
+    arrays = {
+        "calibration": model.calibration.scores,
+        "explain_mean": explainer.mean,
+        "explain_precision": explainer.precision,
+        "explain_reference": explainer.reference,
+    }
+    contents = {
+        "encoder.json": msgspec.json.encode(model.encoder.to_json()),
+        "scorer.onnx": scorer,
+        "arrays.safetensors": safetensors.numpy.save(
+            {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        ),
+        "model.keras": keras,
+        "MODEL_CARD.md": card.encode(),
+    }
+    sealed = msgspec.structs.replace(
+        manifest, parts={name: part_of(data) for name, data in contents.items()}
+    ).sealed()
+    _write_folder(folder, {**contents, "manifest.json": sealed.to_bytes()})
+    return sealed
+
+
+def _refuse_to_replace(folder: Path, *, overwrite: bool) -> None:
+    if not folder.exists():
+        return
+    if not (folder / "manifest.json").is_file():
+        raise InputError(f"{folder} exists and is not an oddflow model; choose another name")
+    if not overwrite:
+        raise InputError(f"{folder} exists; choose another name, or pass --overwrite")
+
+
+def _write_folder(folder: Path, contents: dict[str, bytes]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        for name, data in contents.items():
+            with (draft / name).open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        draft.chmod(0o755)
+        if folder.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+            folder.rename(old / folder.name)
+            draft.rename(folder)
+            shutil.rmtree(old)
+        else:
+            draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def _read(path: Path, *, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise ArtifactError(
+            f"{path.parent}: {path.name} cannot be read ({error.strerror}); "
+            "expected a model directory that `oddflow train` wrote"
+        ) from error
+    if len(data) > limit:
+        raise ArtifactError(f"{path.parent}: {path.name} is larger than {limit:,} bytes")
+    return data
+
+
+def _read_part(folder: Path, name: str, manifest: Manifest) -> bytes:
+    expected = manifest.parts[name]
+    data = _read(folder / name, limit=min(max(expected.bytes, 0), MAX_PART_BYTES))
+    if len(data) < expected.bytes:
+        raise ArtifactError(
+            f"{folder}: {name} is cut: expected {expected.bytes:,} bytes, found {len(data):,}; "
+            "restore the model from a copy or train it again"
+        )
+    found = part_of(data)
+    if found != expected:
+        raise ArtifactError(
+            f"{folder}: {name} was altered: expected sha256 {expected.sha256}, found "
+            f"{found.sha256}; restore the model from a copy or train it again"
+        )
+    return data
+
+
+def _check_shapes(model: Model) -> None:
+    """Raise ArtifactError unless the parts fit each other."""
+    n = model.encoder.n_columns
+    explainer = model.explainer
+    shapes: dict[str, tuple[Any, Any]] = {
+        "scorer.onnx input": (model.scorer.n_columns, n),
+        "explain_mean": (explainer.mean.shape, (n,)),
+        "explain_precision": (explainer.precision.shape, (n, n)),
+        "explain_reference": (explainer.reference.shape[1:], (n,)),
+        "calibration": (model.calibration.scores.ndim, 1),
+    }
+    for name, (found, expected) in shapes.items():
+        if found != expected:
+            raise ArtifactError(f"{name}: expected {expected}, found {found}")

@@ -1,0 +1,236 @@
+"""Score heads: from what a network says of a record to one number.
+
+Each head is fitted on held-out normal records, exists as plain numpy (the definition, and the test
+oracle) and adds itself to a scorer graph.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, Protocol, TypeVar, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oddflow.core.errors import InputError
+from oddflow.detect.graph import Graph
+
+Array = NDArray[np.float32]
+T = TypeVar("T")
+
+
+class Parts(NamedTuple, Generic[T]):
+    """What heads look at: arrays of n records, or the names of the same values in a graph.
+
+    encoded (n, columns); residual (n, columns), encoded less its reconstruction; code (n, latent).
+    """
+
+    encoded: T
+    residual: T
+    code: T
+
+
+class Head(Protocol):
+    """Turns what a network says of n records into n scores."""
+
+    def score(self, parts: Parts[Array]) -> Array:
+        """Scores, shape (n,)."""
+        ...
+
+    def add_to(self, graph: Graph, parts: Parts[str]) -> str:
+        """Add the same computation to a graph; the name of its scores, shape (n,)."""
+        ...
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class SquaredError:
+    """Mean squared reconstruction error: the paper's score (equation 11).
+
+    Attributes:
+        n_columns: width of the residual.
+    """
+
+    n_columns: int
+
+    def score(self, parts: Parts[Array]) -> Array:
+        """See `Head.score`."""
+        return np.asarray(np.square(parts.residual).mean(axis=1), dtype=np.float32)
+
+    def add_to(self, graph: Graph, parts: Parts[str]) -> str:
+        """See `Head.add_to`."""
+        squared = graph.op("Mul", parts.residual, parts.residual)
+        return graph.weighted_sum(squared, np.full(self.n_columns, 1 / self.n_columns))
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Whitened:
+    """Squared Mahalanobis distance of some parts, each whitened direction capped.
+
+    Normal residuals are far from equally wide in all directions; dividing by their covariance
+    makes a small error count where the network is never wrong. With the encoded record beside the
+    residual, a record also counts that is rebuilt well and yet stands far from all normal ones. The
+    cap keeps one wild direction from outweighing many odd ones.
+
+    Attributes:
+        looks_at: which of "encoded", "residual" and "code", side by side.
+        mean: of them over held-out normals, shape (k,).
+        whitening: shape (k, k); (values - mean) @ whitening has unit covariance.
+        cap: in standard deviations.
+    """
+
+    looks_at: tuple[str, ...]
+    mean: Array
+    whitening: Array
+    cap: float
+
+    @classmethod
+    def fit(
+        cls, looks_at: tuple[str, ...], parts: Parts[Array], *, cap: float, ridge: float
+    ) -> Whitened:
+        """Learn mean and covariance from held-out normals.
+
+        `ridge` is added to each eigenvalue of the covariance, in squared encoded units, so that
+        directions without any spread do not weigh infinitely.
+
+        Raises:
+            InputError: fewer than two records.
+        """
+        values = np.concatenate([getattr(parts, name) for name in looks_at], axis=1)
+        if len(values) < 2:
+            raise InputError(f"a covariance takes 2 or more records, received {len(values)}")
+        exact = values.astype(np.float64)
+        spreads, directions = np.linalg.eigh(np.atleast_2d(np.cov(exact, rowvar=False)))
+        whitening = directions / np.sqrt(np.maximum(spreads, 0) + ridge)
+        return cls(
+            looks_at, exact.mean(axis=0).astype(np.float32), whitening.astype(np.float32), cap
+        )
+
+    def score(self, parts: Parts[Array]) -> Array:
+        """See `Head.score`."""
+        values = np.concatenate([getattr(parts, name) for name in self.looks_at], axis=1)
+        capped = np.clip((values - self.mean) @ self.whitening, -self.cap, self.cap)
+        return np.asarray(np.square(capped).sum(axis=1), dtype=np.float32)
+
+    def add_to(self, graph: Graph, parts: Parts[str]) -> str:
+        """See `Head.add_to`."""
+        names = [getattr(parts, name) for name in self.looks_at]
+        values = names[0] if len(names) == 1 else graph.op("Concat", *names, axis=1)
+        centred = graph.op("Sub", values, graph.constant(self.mean))
+        whitened = graph.op("MatMul", centred, graph.constant(self.whitening))
+        limits = (graph.constant(np.float32(-self.cap)), graph.constant(np.float32(self.cap)))
+        capped = graph.op("Clip", whitened, *limits)
+        squared = graph.op("Mul", capped, capped)
+        return graph.weighted_sum(squared, np.ones(len(self.mean)))
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class CodeNeighbours:
+    """Mean distance of the code to its nearest neighbours among codes of normal training records.
+
+    Attributes:
+        reference: codes of training normals, shape (m, latent).
+        n_neighbors: how many are averaged over.
+    """
+
+    reference: Array
+    n_neighbors: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n_neighbors <= len(self.reference):
+            raise InputError(
+                f"expected between 1 and {len(self.reference)} neighbours (there are no more "
+                f"reference records), received {self.n_neighbors}"
+            )
+
+    def score(self, parts: Parts[Array]) -> Array:
+        """See `Head.score`."""
+        code = parts.code
+        away = self._far(code)
+        nearest = np.argpartition(away, self.n_neighbors - 1, axis=1)[:, : self.n_neighbors]
+        apart = self.reference[nearest] - code[:, None]
+        return np.asarray(np.sqrt(np.square(apart).sum(axis=2)).mean(axis=1), dtype=np.float32)
+
+    def _far(self, code: Array) -> Array:
+        """Squared distances to all references, less the length of the code, shape (n, m)."""
+        lengths = np.square(self.reference).sum(axis=1)
+        return np.asarray(lengths - 2 * code @ self.reference.T, dtype=np.float32)
+
+    def add_to(self, graph: Graph, parts: Parts[str]) -> str:
+        """See `Head.add_to`."""
+        code = parts.code
+        reference = graph.constant(self.reference)
+        lengths = graph.constant(np.square(self.reference).sum(axis=1))
+        toward = graph.op("MatMul", code, graph.constant(-2 * self.reference.T))
+        _, nearest = graph.ops(
+            "TopK",
+            graph.op("Add", toward, lengths),
+            graph.constant([self.n_neighbors]),
+            n_outputs=2,
+            largest=0,
+            sorted=1,
+        )
+        # Distances are taken again from the chosen few: the expansion above loses their digits.
+        chosen = graph.op("Gather", reference, nearest, axis=0)
+        apart = graph.op("Sub", chosen, graph.op("Unsqueeze", code, graph.constant([1])))
+        squared = graph.op("Mul", apart, apart)
+        distance = graph.op("Sqrt", graph.weighted_sum(squared, np.ones(self.reference.shape[1])))
+        return graph.weighted_sum(distance, np.full(self.n_neighbors, 1 / self.n_neighbors))
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Combination:
+    """Weighted sum of standardised scores.
+
+    Attributes:
+        heads: the scores to combine.
+        means: of each score over held-out normals.
+        spreads: standard deviation of each score over held-out normals.
+        weights: of each standardised score.
+    """
+
+    heads: tuple[Head, ...]
+    means: tuple[float, ...]
+    spreads: tuple[float, ...]
+    weights: tuple[float, ...]
+
+    @classmethod
+    def fit(
+        cls, heads: tuple[Head, ...], weights: tuple[float, ...], parts: Parts[Array]
+    ) -> Combination:
+        """Learn the standardisation from held-out normals."""
+        scores = [head.score(parts).astype(np.float64) for head in heads]
+        return cls(
+            heads,
+            tuple(float(s.mean()) for s in scores),
+            tuple(float(s.std()) or 1.0 for s in scores),
+            weights,
+        )
+
+    def score(self, parts: Parts[Array]) -> Array:
+        """See `Head.score`."""
+        total = np.zeros(len(parts.residual), dtype=np.float32)
+        for head, scale, shift in self._terms():
+            total += head.score(parts) * scale + shift
+        return total
+
+    def add_to(self, graph: Graph, parts: Parts[str]) -> str:
+        """See `Head.add_to`."""
+        total = ""
+        for head, scale, shift in self._terms():
+            score = head.add_to(graph, parts)
+            scaled = graph.op("Mul", score, graph.constant(scale))
+            term = graph.op("Add", scaled, graph.constant(shift))
+            total = graph.op("Add", total, term) if total else term
+        return total
+
+    def _terms(self) -> list[tuple[Head, np.float32, np.float32]]:
+        return [
+            (head, np.float32(weight / spread), np.float32(-weight * mean / spread))
+            for head, mean, spread, weight in zip(
+                self.heads, self.means, self.spreads, self.weights, strict=True
+            )
+        ]

@@ -1,0 +1,89 @@
+"""A trained model in use: records in, scores, p-values, decisions and explanations out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oddflow.core.matrix import FeatureMatrix
+from oddflow.core.verdicts import Threshold, Verdict
+from oddflow.detect.calibrate import Calibration
+from oddflow.detect.explain import Explainer
+from oddflow.detect.runtime import Scorer
+from oddflow.features.encode import Encoder
+
+EXPLAINED_AT_ONCE = 512
+"""Flagged records explained together, to bound memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Everything that scoring needs, and nothing that training needs.
+
+    Attributes:
+        encoder: records to numbers.
+        scorer: numbers to scores.
+        calibration: scores of held-out normals.
+        explainer: what is normal.
+    """
+
+    encoder: Encoder
+    scorer: Scorer
+    calibration: Calibration
+    explainer: Explainer
+
+    def score_samples(self, records: FeatureMatrix) -> NDArray[np.float64]:
+        """Oddness of each record, shape (n,).
+
+        Raises:
+            SchemaMismatch: other features than the model was trained on.
+        """
+        return self.scorer.scores(self.encoder.transform(records))
+
+    def p_values(self, records: FeatureMatrix) -> NDArray[np.float64]:
+        """Share of normal traffic at least as odd as each record, shape (n,)."""
+        return self.calibration.p_values(self.score_samples(records))
+
+    def detect(
+        self, records: FeatureMatrix, threshold: Threshold, *, n_causes: int = 5
+    ) -> Iterator[Verdict]:
+        """Explained verdicts on the records above the threshold, in their order."""
+        scores = self.score_samples(records)
+        flagged = np.flatnonzero(threshold.flags(scores))
+        for start in range(0, len(flagged), EXPLAINED_AT_ONCE):
+            yield from self._verdicts(
+                records, scores, flagged[start : start + EXPLAINED_AT_ONCE], threshold, n_causes
+            )
+
+    def explain(
+        self,
+        records: FeatureMatrix,
+        rows: NDArray[np.intp],
+        threshold: Threshold,
+        *,
+        n_causes: int = 5,
+    ) -> list[Verdict]:
+        """Explained verdicts on chosen records, flagged or not."""
+        return list(self._verdicts(records, self.score_samples(records), rows, threshold, n_causes))
+
+    def _verdicts(
+        self,
+        records: FeatureMatrix,
+        scores: NDArray[np.float64],
+        rows: NDArray[np.intp],
+        threshold: Threshold,
+        n_causes: int,
+    ) -> Iterator[Verdict]:
+        p_values = self.calibration.p_values(scores[rows])
+        explanations = self.explainer.explain(self.scorer, records.take(rows), n_causes=n_causes)
+        for row, p_value, explanation in zip(rows, p_values, explanations, strict=True):
+            yield Verdict(
+                row=int(row),
+                score=float(scores[row]),
+                p_value=float(p_value),
+                threshold=threshold.value,
+                explanation=explanation,
+            )

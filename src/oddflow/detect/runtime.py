@@ -1,0 +1,88 @@
+"""Runs a scorer graph in ONNX Runtime: bounded chunks, one thread, no training framework."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oddflow.core.errors import ArtifactError, InputError
+
+CHUNK = 128
+"""Records of one call: enough to fill the core's arithmetic, few enough to stay in its cache."""
+
+OUTPUTS = ("score", "residual", "code")
+
+
+class Scored(NamedTuple):
+    """What a scorer says of n records.
+
+    score (n,), higher is odder; residual (n, columns), input less reconstruction in encoded
+    units; code (n, latent), the encoder's summary.
+    """
+
+    score: NDArray[np.float64]
+    residual: NDArray[np.float32]
+    code: NDArray[np.float32]
+
+
+class Scorer:
+    """A loaded scorer graph. The scores of a record do not depend on those scored with it.
+
+    Attributes:
+        n_columns: width of an encoded record.
+
+    Raises:
+        ArtifactError: the bytes are no scorer graph.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        import onnxruntime as ort
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        try:
+            self._session: Any = ort.InferenceSession(
+                model, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime's errors have no common base
+            raise ArtifactError(f"the scorer graph cannot be loaded: {error}") from error
+        inputs = {i.name: i.shape for i in self._session.get_inputs()}
+        outputs = {o.name: o.shape for o in self._session.get_outputs()}
+        if set(inputs) != {"encoded"} or set(outputs) != set(OUTPUTS):
+            raise ArtifactError(
+                f"expected a scorer graph from `encoded` to {', '.join(OUTPUTS)}, "
+                f"received one from {sorted(inputs)} to {sorted(outputs)}"
+            )
+        self.n_columns = int(inputs["encoded"][1])
+        self._latent = int(outputs["code"][1])
+
+    def run(self, encoded: NDArray[np.float32]) -> Scored:
+        """Score encoded records, shape (n, columns).
+
+        Raises:
+            InputError: another width than the graph was made for.
+        """
+        if encoded.ndim != 2 or encoded.shape[1] != self.n_columns:
+            raise InputError(
+                f"expected encoded records of shape (n, {self.n_columns}), received {encoded.shape}"
+            )
+        n = len(encoded)
+        scored = Scored(
+            np.empty(n),
+            np.empty((n, self.n_columns), dtype=np.float32),
+            np.empty((n, self._latent), dtype=np.float32),
+        )
+        for start in range(0, n, CHUNK):
+            chunk = np.ascontiguousarray(encoded[start : start + CHUNK], dtype=np.float32)
+            score, residual, code = self._session.run(OUTPUTS, {"encoded": chunk})
+            rows = slice(start, start + CHUNK)
+            scored.score[rows], scored.residual[rows], scored.code[rows] = score, residual, code
+        return scored
+
+    def scores(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Scores alone, shape (n,)."""
+        return self.run(encoded).score

@@ -1,0 +1,160 @@
+"""Protocols: which records train, which test, and what is measured.
+
+`official`      train on the normals of the training file, test on the publisher's test files.
+`random-split`  train on the normals of a stratified random 80 % of the training file, test on the
+                rest. Neighbours of every test record are in training, so figures are far higher
+                than on new traffic; it is here because papers use it.
+
+A detector is given normal training features and nothing else. Test records and all labels stay on
+this side; what they decide (oracle figures) is named so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from oddflow.core.detector import DetectorFactory
+from oddflow.core.errors import InputError
+from oddflow.core.evaluation import Evaluation, Run, TestSetResult
+from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
+from oddflow.evaluate.bootstrap import estimate
+
+SPLIT_SEED = 0
+"""Of the one random split, so that systems and seeds share their test set."""
+TEST_SHARE = 0.2
+RESAMPLE_SEED = 0
+
+OnFit = Callable[[str, int], None]
+"""Told which system is about to be fitted with which seed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Protocol:
+    """A way to part records.
+
+    Attributes:
+        name: of the protocol.
+        normals: what detectors learn from.
+        known_attacks: attacks that occur in the training file.
+        test_sets: name -> records with labels.
+        notes: for the reader of the numbers.
+    """
+
+    name: str
+    normals: FeatureMatrix
+    known_attacks: frozenset[str]
+    test_sets: Mapping[str, LabelledMatrix]
+    notes: tuple[str, ...]
+
+
+def official(train: LabelledMatrix, tests: Sequence[LabelledMatrix]) -> Protocol:
+    """Train on the normals of one file, test on others."""
+    names = ", ".join(test.name for test in tests)
+    return Protocol(
+        "official",
+        train.normals(),
+        _attacks(train),
+        {test.name: test for test in tests},
+        (f"Trained on the normal records of {train.name} alone; tested on {names}.",),
+    )
+
+
+def random_split(train: LabelledMatrix) -> Protocol:
+    """Part one file at random, every attack in proportion."""
+    in_test = np.zeros(len(train), dtype=np.bool_)
+    rng = np.random.default_rng(SPLIT_SEED)
+    for attack in sorted(set(train.labels.attack)):
+        rows = rng.permutation(np.flatnonzero(train.labels.attack == attack))
+        in_test[rows[: round(TEST_SHARE * len(rows))]] = True
+    rest = train.take(~in_test)
+    name = f"{train.name}, random {TEST_SHARE:.0%}"
+    return Protocol(
+        "random-split",
+        rest.normals(),
+        _attacks(rest),
+        {name: train.take(in_test)},
+        (
+            f"Trained on the normal records of a random {1 - TEST_SHARE:.0%} of {train.name}, "
+            f"tested on the other {TEST_SHARE:.0%}. Near-copies of test records are in training: "
+            "do not compare these figures with those of the official split.",
+        ),
+    )
+
+
+PROTOCOLS = ("official", "random-split")
+
+
+def run_protocol(
+    protocol: Protocol,
+    systems: Mapping[str, DetectorFactory],
+    *,
+    seeds: Sequence[int],
+    target_fpr: float,
+    on_fit: OnFit | None = None,
+) -> Evaluation:
+    """Fit every system with every seed and measure it on every test set.
+
+    Raises:
+        InputError: no system, or no seed.
+    """
+    if not systems or not seeds:
+        raise InputError(
+            f"an evaluation takes systems and seeds, received {len(systems)} and {len(seeds)}"
+        )
+    runs: dict[str, dict[str, list[Run]]] = {
+        name: {system: [] for system in systems} for name in protocol.test_sets
+    }
+    for system, factory in systems.items():
+        for seed in seeds:
+            if on_fit is not None:
+                on_fit(system, seed)
+            for name, run in _runs(protocol, factory, seed).items():
+                runs[name][system].append(run)
+    return Evaluation(
+        protocol.name,
+        tuple(seeds),
+        target_fpr,
+        {name: _result(protocol, name, runs[name]) for name in protocol.test_sets},
+        (
+            *protocol.notes,
+            f"Thresholds: {target_fpr:.1%} of held-out normal training records, which neither "
+            "training nor early stopping saw.",
+            f"Seeds {', '.join(map(str, seeds))} of split, weights and order; intervals: 95 %, "
+            "bootstrap over seeds and test records.",
+        ),
+    )
+
+
+def _runs(protocol: Protocol, factory: DetectorFactory, seed: int) -> dict[str, Run]:
+    start_s = time.perf_counter()
+    detector = factory(seed).fit(protocol.normals)
+    fit_s = time.perf_counter() - start_s
+    runs = {}
+    for name, test in protocol.test_sets.items():
+        start_s = time.perf_counter()
+        scores = detector.score_samples(test.features)
+        runs[name] = Run(seed, scores, detector.threshold_, fit_s, time.perf_counter() - start_s)
+    return runs
+
+
+def _result(protocol: Protocol, name: str, runs: Mapping[str, list[Run]]) -> TestSetResult:
+    labels = protocol.test_sets[name].labels
+    novel = labels.is_attack & ~np.isin(labels.attack, list(protocol.known_attacks))
+    return TestSetResult(
+        name,
+        labels,
+        novel,
+        {system: tuple(of_system) for system, of_system in runs.items()},
+        {
+            system: estimate(of_system, labels.is_attack, novel, seed=RESAMPLE_SEED)
+            for system, of_system in runs.items()
+        },
+    )
+
+
+def _attacks(corpus: LabelledMatrix) -> frozenset[str]:
+    return frozenset(str(attack) for attack in corpus.labels.attack[corpus.labels.is_attack])
