@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,10 @@ from oddflow.core.matrix import FeatureMatrix, concatenate
 from oddflow.core.schema import inferred_schema
 
 SCHEMA = inferred_schema(["bytes", "service"], [False, True])
-VALUES = {"bytes": [3.0, 1.0, 2.0, 5.0], "service": ["ssh", "dns", "http", "dns"]}
+VALUES: dict[str, list[Any]] = {
+    "bytes": [3.0, 1.0, 2.0, 5.0],
+    "service": ["ssh", "dns", "http", "dns"],
+}
 
 
 def matrix(start: int, stop: int) -> FeatureMatrix:

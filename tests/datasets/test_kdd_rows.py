@@ -185,7 +185,7 @@ def test_the_first_fault_is_the_one_reported(write: Write, row: RowMaker, block_
 
 
 def test_a_header_counts_as_a_line(write: Write, row: RowMaker) -> None:
-    path = write("\n".join([",".join(KDD41.names), row(), row({0: "x"})]))
+    path = write("\n".join([",".join(KDD41.names), row(), row({0: "x"}), ""]))
     with pytest.raises(MalformedInput) as caught:
         list(read_kdd_rows(path))
     assert caught.value.line == 3

@@ -48,7 +48,7 @@ def test_arbitrary_bytes_raise_nothing_unplanned(
 ) -> None:
     path = tmp_path / "any"
     path.write_bytes(magic + content)
-    with pytest.raises(OddflowError):  # a right row has more than 81 bytes of a rare kind
+    with pytest.raises(OddflowError):  # chance does not write 41 right fields
         gather(read_kdd_rows(path))
 
 

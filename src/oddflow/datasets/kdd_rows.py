@@ -69,7 +69,12 @@ def read_kdd_rows(path: str | Path, *, block_rows: int = BLOCK_ROWS) -> Iterator
 def parse_kdd_rows(
     stream: BufferedIOBase, path: str | Path, *, block_rows: int = BLOCK_ROWS
 ) -> Iterator[KddBlock]:
-    """As `read_kdd_rows`, from uncompressed bytes; `path` is for error messages."""
+    """As `read_kdd_rows`, from uncompressed bytes; `path` is for error messages.
+
+    Raises:
+        InputError: `block_rows` is below 1.
+        MalformedInput: a row or value is wrong, or there is no record.
+    """
     if block_rows < 1:
         raise InputError(f"expected block_rows of 1 or more, received {block_rows}")
     width, n_rows, empty_line = 0, 0, 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,14 @@ from sklearn.base import BaseEstimator
 
 from oddflow.core.errors import InputError, NotFittedError
 from oddflow.core.evaluation import TrainingHistory
+from oddflow.core.matrix import FeatureMatrix
 from oddflow.core.verdicts import Verdict
 from oddflow.detect.build import ScoreKind, build_model
-from oddflow.detect.calibrate import split_normals
+from oddflow.detect.calibrate import Split, split_normals
 from oddflow.detect.intake import to_matrix
 from oddflow.detect.model import Model
 from oddflow.features.encode import Encoder
-from oddflow.features.windows import Steps, step_layout
+from oddflow.features.windows import StepLayout, Steps, step_layout
 from oddflow.models.lstm_autoencoder import (
     Widths,
     autoencoder_weights,
@@ -122,26 +123,13 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         """
         del y
         records = to_matrix(X)
-        split = split_normals(
-            len(records),
-            validation=self.validation_fraction,
-            calibration=self.calibration_fraction,
-            seed=self.seed,
-        )
-        encoder = Encoder.fit(records.take(split.fit))
-        layout = step_layout(encoder, _choice(Steps, "steps", self.steps))
-        encoded = encoder.transform(records)
-        network, self.history_ = self._train(
-            layout.windows(encoded[split.fit]),
-            layout.windows(encoded[split.validation]),
-            layout.mask,
-            on_epoch,
-        )
-        self.network_: Any = network
+        prepared = self._prepare(records)
+        self.network_, self.history_ = self._train(prepared, on_epoch)
+        encoder, layout, encoded, split = prepared
         self.model_, self.scorer_graph_ = build_model(
             encoder,
             layout,
-            autoencoder_weights(network),
+            autoencoder_weights(self.network_),
             kind=_choice(ScoreKind, "score", self.score),
             fit=encoded[split.fit],
             held_out=encoded[split.validation],
@@ -154,6 +142,18 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         self.n_features_in_ = len(records.schema.names)
         self.feature_names_in_ = np.array(records.schema.names, dtype=object)
         return self
+
+    def train_network(
+        self,
+        X: Any,  # noqa: ANN401, N803
+        *,
+        on_epoch: Callable[[Epoch], None] | None = None,
+    ) -> tuple[Any, TrainingHistory]:
+        """Train the network as `fit` does and stop there: network and losses, detector unchanged.
+
+        For searches over settings, which need no calibration.
+        """
+        return self._train(self._prepare(to_matrix(X)), on_epoch)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401, N803
         """Oddness of each record, shape (n,); higher is odder.
@@ -201,16 +201,26 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")
 
+    def _prepare(self, records: FeatureMatrix) -> _Prepared:
+        split = split_normals(
+            len(records),
+            validation=self.validation_fraction,
+            calibration=self.calibration_fraction,
+            seed=self.seed,
+        )
+        encoder = Encoder.fit(records.take(split.fit))
+        layout = step_layout(encoder, _choice(Steps, "steps", self.steps))
+        return _Prepared(encoder, layout, encoder.transform(records), split)
+
     def _train(
-        self,
-        windows: NDArray[np.float32],
-        held_out: NDArray[np.float32],
-        mask: NDArray[np.float32],
-        on_epoch: Callable[[Epoch], None] | None,
+        self, prepared: _Prepared, on_epoch: Callable[[Epoch], None] | None
     ) -> tuple[Any, TrainingHistory]:
+        _, layout, encoded, split = prepared
+        windows = layout.windows(encoded[split.fit])
+        held_out = layout.windows(encoded[split.validation])
         network = build_lstm_autoencoder(
-            windows.shape[1],
-            windows.shape[2],
+            layout.n_steps,
+            layout.width,
             Widths(encoder=tuple(self.encoder_widths), decoder=tuple(self.decoder_widths)),
             seed=self.seed,
         )
@@ -219,7 +229,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
             windows,
             windows,
             held_out=(held_out, held_out),
-            loss=partial(reconstruction_loss, mask=mask),
+            loss=partial(reconstruction_loss, mask=layout.mask),
             settings=TrainSettings(
                 epochs=self.epochs,
                 batch_size=self.batch_size,
@@ -231,6 +241,15 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
             on_epoch=on_epoch,
         )
         return network, history
+
+
+class _Prepared(NamedTuple):
+    """Records ready to train on."""
+
+    encoder: Encoder
+    layout: StepLayout
+    encoded: NDArray[np.float32]
+    split: Split
 
 
 def _choice(kind: type[Choice], name: str, value: str) -> Choice:

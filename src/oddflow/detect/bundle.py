@@ -56,6 +56,14 @@ class Bundle:
         """The checked content of `scorer.onnx`."""
         return _read_part(self.path, "scorer.onnx", self.manifest)
 
+    def export(self, folder: Path) -> list[Path]:
+        """Write scorer graph and encoding for other programs; the files written."""
+        folder.mkdir(parents=True, exist_ok=True)
+        files = [folder / name for name in ("scorer.onnx", "encoder.json")]
+        for file in files:
+            file.write_bytes(_read_part(self.path, file.name, self.manifest))
+        return files
+
 
 def load_model(path: str | Path) -> Bundle:
     """Read a model directory; every part is checked against the manifest.
@@ -126,7 +134,7 @@ def save_model(
         InputError: something is there already.
     """
     folder = Path(path)
-    _refuse_to_replace(folder, overwrite=overwrite)
+    refuse_to_replace(folder, overwrite=overwrite)
     explainer = model.explainer
     arrays = {
         "calibration": model.calibration.scores,
@@ -150,7 +158,8 @@ def save_model(
     return sealed
 
 
-def _refuse_to_replace(folder: Path, *, overwrite: bool) -> None:
+def refuse_to_replace(folder: Path, *, overwrite: bool) -> None:
+    """Raise InputError if a model could not be written to `folder`."""
     if not folder.exists():
         return
     if not (folder / "manifest.json").is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -106,11 +107,7 @@ def score_histogram(run: Run, truth: Bools, novel: Bools, *, title: str) -> Figu
     """
     figure = new_figure(5.2, 3.3, title=title)
     axes = figure.subplots()
-    positive = run.scores[run.scores > 0]
-    logarithmic = bool(len(positive)) and run.scores.min() >= 0
-    logarithmic = logarithmic and positive.max() > 20 * positive.min()
-    scores = np.maximum(run.scores, positive.min()) if logarithmic else run.scores
-    edges = _edges(scores, logarithmic=logarithmic)
+    scores, edges, scale = _binned(run.scores)
     kinds = (
         ("normal", ~truth, NORMAL),
         ("known attacks", truth & ~novel, KNOWN),
@@ -123,10 +120,10 @@ def score_histogram(run: Run, truth: Bools, novel: Bools, *, title: str) -> Figu
         axes.stairs(shares, edges, color=color, fill=True, alpha=0.16)
         axes.stairs(shares, edges, color=color, linewidth=1.5, label=f"{name} ({rows.sum():,})")
     axes.axvline(run.threshold, color=INK, linewidth=1, linestyle="--", label="threshold")
-    axes.set(
-        xlabel="score", ylabel="records of the kind", xscale="log" if logarithmic else "linear"
-    )
-    axes.set(xlim=(edges[0], edges[-1]))
+    axes.set(xlabel="score", ylabel="records of the kind")
+    axes.set(xscale=scale, xlim=(edges[0], edges[-1]))
+    if scale == "log":
+        axes.xaxis.set_major_locator(log_ticks(edges[0], edges[-1]))
     axes.xaxis.set_major_formatter(plain_ticks())
     axes.xaxis.set_minor_formatter("")
     axes.yaxis.set_major_formatter(percent_ticks())
@@ -185,8 +182,10 @@ def _dot(axes: Axes, x: float, y: float, style: LineStyle) -> None:
     )
 
 
-def _edges(scores: Floats, *, logarithmic: bool) -> Floats:
-    low, high = float(scores.min()), float(scores.max())
-    if logarithmic:
-        return np.geomspace(low, high, N_BINS + 1)
-    return np.histogram_bin_edges(scores, N_BINS)
+def _binned(scores: Floats) -> tuple[Floats, Floats, Literal["log", "linear"]]:
+    """Scores to count, the edges of the bins, and the scale that suits them."""
+    positive = scores[scores > 0]
+    if not len(positive) or scores.min() < 0 or positive.max() <= 20 * positive.min():
+        return scores, np.histogram_bin_edges(scores, N_BINS), "linear"
+    edges = np.geomspace(positive.min(), positive.max(), N_BINS + 1)
+    return np.clip(scores, edges[0], edges[-1]), edges, "log"

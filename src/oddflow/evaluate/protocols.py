@@ -71,17 +71,18 @@ def random_split(train: LabelledMatrix) -> Protocol:
         rows = rng.permutation(np.flatnonzero(train.labels.attack == attack))
         in_test[rows[: round(TEST_SHARE * len(rows))]] = True
     rest = train.take(~in_test)
+    note = (
+        f"Trained on the normal records of a random {1 - TEST_SHARE:.0%} of {train.name}, tested "
+        f"on the other {TEST_SHARE:.0%}. Near-copies of test records are in training: do not "
+        "compare these figures with those of the official split."
+    )
     name = f"{train.name}, random {TEST_SHARE:.0%}"
     return Protocol(
         "random-split",
         rest.normals(),
         _attacks(rest),
         {name: train.take(in_test)},
-        (
-            f"Trained on the normal records of a random {1 - TEST_SHARE:.0%} of {train.name}, "
-            f"tested on the other {TEST_SHARE:.0%}. Near-copies of test records are in training: "
-            "do not compare these figures with those of the official split.",
-        ),
+        (note,),
     )
 
 
@@ -114,18 +115,20 @@ def run_protocol(
                 on_fit(system, seed)
             for name, run in _runs(protocol, factory, seed).items():
                 runs[name][system].append(run)
+    calibration = (
+        f"Thresholds: {target_fpr:.1%} of held-out normal training records, which neither "
+        "training nor early stopping saw."
+    )
+    spread = (
+        f"Seeds {', '.join(map(str, seeds))} of split, weights and order; intervals: 95 %, "
+        "bootstrap over seeds and test records."
+    )
     return Evaluation(
         protocol.name,
         tuple(seeds),
         target_fpr,
         {name: _result(protocol, name, runs[name]) for name in protocol.test_sets},
-        (
-            *protocol.notes,
-            f"Thresholds: {target_fpr:.1%} of held-out normal training records, which neither "
-            "training nor early stopping saw.",
-            f"Seeds {', '.join(map(str, seeds))} of split, weights and order; intervals: 95 %, "
-            "bootstrap over seeds and test records.",
-        ),
+        (*protocol.notes, calibration, spread),
     )
 
 

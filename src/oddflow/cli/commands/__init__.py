@@ -1,0 +1,1 @@
+"""One file a command. Each has NAME, EXAMPLE, NEEDS_ARGUMENTS and run()."""

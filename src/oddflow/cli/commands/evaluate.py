@@ -1,0 +1,70 @@
+"""`oddflow evaluate`: honest numbers, with trivial baselines beside ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oddflow.cli import options
+from oddflow.cli.console import Output
+
+NAME = "evaluate"
+NEEDS_ARGUMENTS = False
+EXAMPLE = (
+    "Example: [bold]oddflow evaluate --protocol official --seeds 5 --report report.html[/bold]"
+)
+
+
+def run(
+    protocol: Annotated[
+        str, typer.Option("--protocol", help="official or random-split.")
+    ] = "official",
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="How many seeds, from 0.")] = 1,
+    fpr: Annotated[
+        float, typer.Option("--fpr", help="Target rate of the thresholds, on held-out normals.")
+    ] = 0.05,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", metavar="MODEL", help="Judge this model instead of training."),
+    ] = None,
+    systems: Annotated[
+        list[str] | None,
+        typer.Option("--system", help="Only this system; may be repeated."),
+    ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", metavar="FILE", help="JSON that `oddflow tune` wrote."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Also write an HTML report.")
+    ] = None,
+    data: options.Data = None,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:
+    """Train and test every system under one protocol and show all figures side by side.
+
+    Thresholds come from held-out normal training records; test records and their labels are used
+    for measuring alone.
+    """
+    from oddflow.cli.evaluation import evaluate, evaluation_text, load_protocol, write_html
+    from oddflow.cli.training import read_settings
+    from oddflow.detect.bundle import load_model
+
+    out = Output(quiet=quiet, as_json=json)
+    trained = load_model(model).model if model else None
+    judged = evaluate(
+        load_protocol(protocol, data, out),
+        seeds=seeds,
+        target_fpr=fpr,
+        parameters=read_settings(settings) if settings else {},
+        out=out,
+        model=trained,
+        systems=systems,
+    )
+    if report is not None:
+        write_html(judged, report)
+        out.note(f"report: {report}")
+    out.result(judged.evaluation.to_json, lambda: evaluation_text(judged.evaluation))

@@ -1,0 +1,88 @@
+"""`oddflow explain`: why chosen records are odd, for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from oddflow.cli import options
+from oddflow.cli.console import Output
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from oddflow.core.verdicts import Verdict
+
+NAME = "explain"
+NEEDS_ARGUMENTS = True
+EXAMPLE = "Example: [bold]oddflow explain model KDDTest+.txt --row 0 --row 17[/bold]"
+
+
+def run(
+    model: options.ModelDir,
+    records: Annotated[
+        Path, typer.Argument(metavar="FILE", help="KDD rows, with or without labels.")
+    ],
+    row: Annotated[
+        list[int] | None,
+        typer.Option("--row", min=0, help="Zero-based row to explain; may be repeated."),
+    ] = None,
+    top: Annotated[
+        int, typer.Option("--top", min=1, help="Without --row: the oddest records, this many.")
+    ] = 5,
+    causes: Annotated[int, typer.Option(min=1, max=41, help="Features named, at most.")] = 5,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:
+    """Say which features made records odd, and what would have been normal."""
+    import numpy as np
+
+    from oddflow.cli.verdict_json import verdict_json
+    from oddflow.core.errors import InputError
+    from oddflow.datasets.kdd_rows import gather, read_kdd_rows
+    from oddflow.detect.bundle import load_model
+
+    out = Output(quiet=quiet, as_json=json)
+    bundle = load_model(model)
+    features = gather(read_kdd_rows(records)).features
+    if row and max(row) >= len(features):
+        raise InputError(f"{records} has rows 0 to {len(features) - 1}, there is no {max(row)}")
+    threshold = bundle.model.calibration.threshold(bundle.manifest.target_fpr)
+    if row:
+        rows = np.array(row, dtype=np.intp)
+    else:
+        rows = np.argsort(-bundle.model.score_samples(features), kind="stable")[:top]
+    verdicts = bundle.model.explain(features, rows, threshold, n_causes=causes)
+    out.result(
+        lambda: [
+            verdict_json(v, features, first_row=0, model_sha256=bundle.manifest.sha256)
+            for v in verdicts
+        ],
+        lambda: explained([(f"row {v.row}", v) for v in verdicts]),
+    )
+
+
+def explained(verdicts: list[tuple[str, Verdict]]) -> Group:
+    """Verdicts with their causes as bars."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    parts: list[Table | Text] = []
+    for title, verdict in verdicts:
+        state = "flagged" if verdict.score > verdict.threshold else "not flagged"
+        parts.append(
+            Text(
+                f"{title}: {state}, score {verdict.score:.1f} (threshold {verdict.threshold:.1f}), "
+                f"p-value {verdict.p_value:.2g}",
+                style="bold",
+            )
+        )
+        table = Table(box=None, padding=(0, 2, 0, 2), show_header=False)
+        for cause in verdict.explanation.causes:
+            bar = "█" * max(1, round(cause.share * 20))
+            table.add_row(Text(str(cause)), Text(f"{cause.share:4.0%} {bar}", style="red"))
+        parts.append(table)
+    return Group(*parts)

@@ -1,0 +1,84 @@
+"""`oddflow train`: learn normal traffic, write a model directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from oddflow.cli import options
+from oddflow.cli.console import Output
+
+NAME = "train"
+NEEDS_ARGUMENTS = False
+EXAMPLE = "Example: [bold]oddflow train -o model --seed 1 --fpr 0.01[/bold]"
+
+
+def run(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="MODEL", help="Directory to write.")
+    ] = Path("model"),
+    records: Annotated[
+        str,
+        typer.Option(
+            "--records",
+            metavar="NAME|FILE",
+            help="NSL-KDD file by name, or a file of KDD rows; labelled attacks are left out.",
+        ),
+    ] = "KDDTrain+",
+    steps: Annotated[str, typer.Option(help="groups or record.")] = "groups",
+    score: Annotated[
+        str, typer.Option(help="joint, residual, latent, combined or error.")
+    ] = "joint",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Most passes over the data.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Records of a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of Adam, at the start.")] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", metavar="FILE", help="JSON that `oddflow tune` wrote."),
+    ] = None,
+    fpr: options.Fpr = None,
+    alerts_per_day: options.AlertsPerDay = None,
+    records_per_day: options.RecordsPerDay = None,
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+    data: options.Data = None,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:
+    """Learn normal traffic and write a model directory.
+
+    Attack labels are used to leave attacks out, and for nothing else.
+    """
+    from oddflow.cli.training import load_normals, read_settings, train_with_progress
+    from oddflow.detect.artifact import save_detector
+    from oddflow.detect.bundle import refuse_to_replace
+
+    out = Output(quiet=quiet, as_json=json)
+    refuse_to_replace(output, overwrite=overwrite)
+    parameters: dict[str, Any] = read_settings(settings) if settings else {}
+    given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    parameters |= {name: value for name, value in given.items() if value is not None}
+    rate = options.target_fpr(fpr, alerts_per_day, records_per_day, default=0.05)
+    normals, source = load_normals(records, data, out)
+    detector = train_with_progress(
+        normals, out, steps=steps, score=score, target_fpr=rate, seed=seed, **parameters
+    )
+    manifest = save_detector(detector, output, source=source, overwrite=overwrite)
+    out.result(
+        lambda: {
+            "model": str(output),
+            "sha256": manifest.sha256,
+            "n_records": manifest.training.n_records,
+            "n_epochs": manifest.training.n_epochs,
+            "seconds": manifest.training.seconds,
+            "target_fpr": manifest.target_fpr,
+            **manifest.metrics,
+        },
+        lambda: (
+            f"{output}: trained on {manifest.training.n_records:,} normal records of {source} in "
+            f"{manifest.training.seconds:.0f} s ({manifest.training.n_epochs} epochs); flags "
+            f"{manifest.target_fpr:.2%} of traffic like it"
+        ),
+    )

@@ -1,0 +1,220 @@
+"""What `evaluate` and `demo` have in common: corpora, systems, tables, the report."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oddflow.cli.console import Output
+from oddflow.cli.training import load_corpus
+from oddflow.core.errors import InputError
+from oddflow.core.evaluation import Evaluation, TrainingHistory
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from oddflow.core.detector import DetectorFactory
+    from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
+    from oddflow.core.verdicts import Threshold, Verdict
+    from oddflow.detect.autoencoder import LSTMAutoencoderDetector
+    from oddflow.detect.model import Model
+    from oddflow.evaluate.protocols import Protocol
+
+OURS = "lstm_autoencoder"
+"""The name of our detector in every table."""
+TEST_FILES = ("KDDTest+", "KDDTest-21")
+N_EXPLAINED = 6
+"""Records explained in a report."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """An evaluation, and what its report shows besides numbers.
+
+    Attributes:
+        evaluation: the numbers.
+        protocol: what was tested on.
+        model: our model of the first seed; None if it was not among the systems.
+        history: of its training; None if it was not trained here.
+    """
+
+    evaluation: Evaluation
+    protocol: Protocol
+    model: Model | None
+    history: TrainingHistory | None
+
+
+@final
+class Trained:
+    """A saved model in the place of a detector to be fitted: `fit` changes nothing."""
+
+    def __init__(self, model: Model, threshold: Threshold) -> None:
+        self.model, self.threshold_ = model, threshold.value
+
+    def fit(self, records: FeatureMatrix, /) -> Self:
+        """Leave the model as it is."""
+        del records
+        return self
+
+    def score_samples(self, records: FeatureMatrix, /) -> NDArray[np.float64]:
+        """Oddness of each record, shape (n,)."""
+        return self.model.score_samples(records)
+
+
+def load_protocol(name: str, data: Path | None, out: Output) -> Protocol:
+    """The protocol of that name on NSL-KDD.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    from oddflow.evaluate.protocols import PROTOCOLS, official, random_split
+
+    if name not in PROTOCOLS:
+        raise InputError(f"--protocol must be one of {', '.join(PROTOCOLS)}, received {name!r}")
+    train = load_corpus("KDDTrain+", data, out)
+    if name == "random-split":
+        return random_split(train)
+    return official(train, [load_corpus(test, data, out) for test in TEST_FILES])
+
+
+def evaluate(
+    protocol: Protocol,
+    *,
+    seeds: int,
+    target_fpr: float,
+    parameters: dict[str, Any],
+    out: Output,
+    model: Model | None = None,
+    history: TrainingHistory | None = None,
+    systems: Sequence[str] | None = None,
+) -> Judged:
+    """Run our detector and the baselines, or those of them that are named.
+
+    Args:
+        protocol: what to train and test on.
+        seeds: how many, from 0.
+        target_fpr: of the thresholds.
+        parameters: of our detector, besides target and seed.
+        out: for the progress bar.
+        model: judged in place of a newly trained detector of ours.
+        history: of that model's training, if it is known.
+        systems: names; None for all.
+
+    Raises:
+        InputError: a system that there is not.
+    """
+    from oddflow.detect.autoencoder import LSTMAutoencoderDetector
+    from oddflow.detect.baselines import baselines
+    from oddflow.evaluate.protocols import run_protocol
+
+    ours: list[LSTMAutoencoderDetector] = []
+
+    def new_detector(seed: int) -> LSTMAutoencoderDetector:
+        ours.append(LSTMAutoencoderDetector(target_fpr=target_fpr, seed=seed, **parameters))
+        return ours[-1]
+
+    factories: dict[str, DetectorFactory] = {OURS: new_detector, **baselines(target_fpr)}
+    if model is not None:
+        threshold = model.calibration.threshold(target_fpr)
+        factories[OURS] = lambda _seed: Trained(model, threshold)
+    factories = _chosen(factories, systems)
+    n_fits, n_begun = len(factories) * seeds, 0
+    with out.progress("starting", n_fits, "fits") as advance:
+
+        def show(system: str, seed: int) -> None:
+            nonlocal n_begun
+            advance(n_begun, f"{system}, seed {seed}")
+            n_begun += 1
+
+        evaluation = run_protocol(
+            protocol, factories, seeds=range(seeds), target_fpr=target_fpr, on_fit=show
+        )
+    if model is not None and OURS in factories:
+        return Judged(evaluation, protocol, model, history)
+    first = ours[0] if ours else None
+    return Judged(
+        evaluation,
+        protocol,
+        first.model_ if first else None,
+        first.history_ if first else None,
+    )
+
+
+def _chosen(
+    factories: dict[str, DetectorFactory], systems: Sequence[str] | None
+) -> dict[str, DetectorFactory]:
+    unknown = sorted(set(systems or ()) - set(factories))
+    if unknown:
+        raise InputError(f"--system must be one of {', '.join(factories)}, received {unknown}")
+    return {name: f for name, f in factories.items() if not systems or name in systems}
+
+
+def evaluation_text(evaluation: Evaluation) -> Group:
+    """Tables for the terminal, with the notes that make them comparable."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from oddflow.evaluate.table import results_table
+
+    tables = [results_table(result, ours=OURS) for result in evaluation.test_sets.values()]
+    return Group(*tables, *[Text(note, style="dim") for note in evaluation.notes])
+
+
+def oddest(judged: Judged, *, n: int = N_EXPLAINED) -> list[tuple[str, Verdict]]:
+    """The oddest test record of each of some attacks, explained; the oddest attack first.
+
+    One record an attack, since the n oddest of all are often n times the same.
+    """
+    if judged.model is None:
+        return []
+    name, test = next(iter(judged.protocol.test_sets.items()))
+    scores = judged.model.score_samples(test.features)
+    chosen: dict[str, int] = {}
+    for row in np.argsort(-scores, kind="stable").tolist():
+        chosen.setdefault(str(test.labels.attack[row]), row)
+        if len(chosen) == n:
+            break
+    threshold = judged.model.calibration.threshold(judged.evaluation.target_fpr)
+    rows = np.array(list(chosen.values()), dtype=np.intp)
+    verdicts = judged.model.explain(test.features, rows, threshold)
+    return [
+        (f"{name} row {verdict.row}: {attack}", verdict)
+        for attack, verdict in zip(chosen, verdicts, strict=True)
+    ]
+
+
+def write_html(judged: Judged, path: Path) -> None:
+    """Write the HTML report.
+
+    Raises:
+        InputError: our detector was not among the systems, or the file cannot be written.
+    """
+    from oddflow.detect.residual_map import residual_map
+    from oddflow.evaluate.report import render_report, write_report
+
+    if judged.model is None:
+        raise InputError(f"a report is about {OURS}; leave it among the systems")
+    test: LabelledMatrix = next(iter(judged.protocol.test_sets.values()))
+    html = render_report(
+        judged.evaluation,
+        ours=OURS,
+        title=f"oddflow on NSL-KDD, protocol {judged.evaluation.protocol}",
+        history=judged.history,
+        residual_map=residual_map(judged.model, test.features, test.labels.attack),
+        explained=oddest(judged),
+        details={
+            "normal training records": f"{len(judged.protocol.normals):,}",
+            "fingerprint of them": judged.protocol.normals.fingerprint(),
+            "oddflow": importlib.metadata.version("oddflow"),
+        },
+    )
+    try:
+        write_report(path, html)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from error

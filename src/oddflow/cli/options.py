@@ -1,0 +1,73 @@
+"""Options that several commands share, with one wording each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oddflow.core.errors import InputError
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Folder with the corpora; searched before $ODDFLOW_DATA and the cache.",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
+Json = Annotated[bool, typer.Option("--json", help="The result as one JSON object on stdout.")]
+ModelDir = Annotated[Path, typer.Argument(metavar="MODEL", help="A model directory.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same model.")]
+Fpr = Annotated[
+    float | None,
+    typer.Option(
+        "--fpr",
+        metavar="RATE",
+        help="Share of normal traffic that may be flagged, such as 0.01.",
+    ),
+]
+AlertsPerDay = Annotated[
+    float | None,
+    typer.Option(
+        "--alerts-per-day",
+        metavar="N",
+        help="The same as a budget: false alarms a day. Needs --records-per-day.",
+    ),
+]
+RecordsPerDay = Annotated[
+    float | None,
+    typer.Option("--records-per-day", metavar="N", help="Connections that the network has a day."),
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a model that is there.")]
+
+
+def target_fpr(
+    fpr: float | None,
+    alerts_per_day: float | None,
+    records_per_day: float | None,
+    *,
+    default: float,
+) -> float:
+    """The false-positive rate that three options ask for.
+
+    >>> target_fpr(None, 50, 1_000_000, default=0.05), target_fpr(None, None, None, default=0.05)
+    (5e-05, 0.05)
+
+    Raises:
+        InputError: the options contradict each other.
+    """
+    if alerts_per_day is None and records_per_day is None:
+        return default if fpr is None else fpr
+    if fpr is not None:
+        raise InputError("give either --fpr or --alerts-per-day with --records-per-day, not both")
+    if alerts_per_day is None or records_per_day is None:
+        raise InputError(
+            "--alerts-per-day and --records-per-day go together: 50 alerts in 1,000,000 "
+            "connections is a rate, 50 alerts alone is none"
+        )
+    from oddflow.detect.calibrate import budget_to_fpr
+
+    return budget_to_fpr(alerts_per_day, records_per_day)
