@@ -15,7 +15,7 @@ HOSTILE = "<script>alert(1)</script> $x_{$ & id=\"a\" url(#b) href='#c'"
 
 @styled
 def draw(title: str, label: str = "a & b") -> Figure:
-    figure = new_figure(3, 2, title=title)
+    figure = new_figure(8, 2, title=title)
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], marker="o", label=label)
     axes.set_title(label)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle, StepPatch
 
 from oddflow.core.evaluation import ResidualMap, Run, TestSetResult, TrainingHistory
 from oddflow.evaluate.breakdown import AttackRecall
@@ -46,7 +47,8 @@ def test_roc_draws_each_system_and_where_its_threshold_puts_it(result: TestSetRe
         for axes in (whole, low):
             points = line(axes, system)
             assert np.trapezoid(points[:, 1], points[:, 0]) == pytest.approx(reading.curve.auroc())
-        spots = [one.get_xydata().tolist() for one in whole.get_lines() if one.get_marker() == "o"]
+        dots = [one for one in whole.get_lines() if one.get_marker() == "o"]
+        spots = [np.asarray(dot.get_xydata()).tolist() for dot in dots]
         assert [[reading.confusion.fpr, reading.confusion.recall]] in spots
     assert low.get_xscale() == "log"
     assert ">weak</text>" in texts(figure)
@@ -85,15 +87,15 @@ def test_histogram_suits_its_scale_to_the_scores(scores: np.ndarray, scale: str)
     figure = score_histogram(Run(0, scores, 0.6, 0.0, 0.0), truth, ~truth & False, title="scores")
     axes = figure.axes[0]
     assert axes.get_xscale() == scale
-    outlines = [patch for patch in axes.patches if not patch.get_fill()]
-    assert [patch.get_data().values.sum() for patch in outlines] == pytest.approx([1.0, 1.0])
+    outlines = [one for one in axes.patches if isinstance(one, StepPatch) and not one.get_fill()]
+    assert [one.get_data()[0].sum() for one in outlines] == pytest.approx([1.0, 1.0])
     assert "novel" not in texts(figure)
 
 
 def test_confusion_matrix_shows_counts_and_shares() -> None:
     shown = texts(confusion_matrix(Confusion(tp=1500, fp=5, fn=500, tn=95), title="confusion"))
     for text in ("1,500", "75.0 %", "25.0 %", "95.0 %", "5.0 %"):
-        assert f">{text}</text>" in shown or f">{text}<" in shown
+        assert f">{text}</text>" in shown
 
 
 def test_confusion_matrix_of_attacks_alone() -> None:
@@ -120,7 +122,7 @@ def test_bars_are_hollow_where_training_has_none() -> None:
         AttackRecall("worm", "r2l", novel=True, n=2, recall=0.5),
     )
     figure = recall_by_attack(attacks, title="recall")
-    seen, novel = figure.axes[0].patches
+    seen, novel = (one for one in figure.axes[0].patches if isinstance(one, Rectangle))
     assert seen.get_width() == 1.0
     assert novel.get_width() == 0.5
     assert novel.get_facecolor()[:3] == (1.0, 1.0, 1.0)

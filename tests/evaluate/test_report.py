@@ -50,7 +50,9 @@ class Page(HTMLParser):
         self.text += data
 
 
-def verdict(*, feature: str = "service", observed: str | float = "private", share: float = 0.6) -> Verdict:
+def verdict(
+    *, feature: str = "service", observed: str | float = "private", share: float = 0.6
+) -> Verdict:
     cause = Cause(feature=feature, share=share, observed=observed, expected="http")
     return Verdict(
         row=7, score=9.0, p_value=0.0004, threshold=5.0, explanation=Explanation((cause,))

@@ -14,7 +14,11 @@ from oddflow.evaluate.table import results_table
 
 def rendered(result: TestSetResult, *, width: int = 80, color: bool = False) -> str:
     console = Console(
-        file=io.StringIO(), width=width, force_terminal=color, color_system="standard", no_color=False
+        file=io.StringIO(),
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=False,
     )
     console.print(results_table(result, ours="ours"))
     assert isinstance(console.file, io.StringIO)

@@ -56,7 +56,10 @@ def test_findings_confess_a_missed_target(result: TestSetResult) -> None:
 def test_findings_name_the_next_best(result: TestSetResult) -> None:
     other = {"auroc": 0.9}
     text = findings(with_metrics(result, NUMBERS, other), ours="ours", target_fpr=0.06)[-1]
-    assert text == "By AUROC it stands at place 1 of 2, with 0.9700; the next best is other with 0.9000."
+    assert (
+        text
+        == "By AUROC it stands at place 1 of 2, with 0.9700; the next best is other with 0.9000."
+    )
 
 
 def test_findings_without_novel_attacks_do_not_speak_of_them(result: TestSetResult) -> None:

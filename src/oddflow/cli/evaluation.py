@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.cli.console import Output
-from oddflow.cli.training import load_corpus
+from oddflow.cli.records import load_corpus
 from oddflow.core.errors import InputError
 from oddflow.core.evaluation import Evaluation, TrainingHistory
 

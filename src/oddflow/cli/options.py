@@ -20,6 +20,22 @@ Data = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
 Json = Annotated[bool, typer.Option("--json", help="The result as one JSON object on stdout.")]
 ModelDir = Annotated[Path, typer.Argument(metavar="MODEL", help="A model directory.")]
+Records = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE|NAME",
+        help="KDD rows, with or without labels, .gz and .xz too; or an NSL-KDD file by name.",
+    ),
+]
+NormalRecords = Annotated[
+    str,
+    typer.Option(
+        "--records",
+        metavar="FILE|NAME",
+        help="KDD rows, or an NSL-KDD file by name; labelled attacks are left out.",
+    ),
+]
+Causes = Annotated[int, typer.Option("--causes", min=1, max=41, help="Features named, at most.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same model.")]
 Fpr = Annotated[
     float | None,

@@ -1,4 +1,4 @@
-"""What the commands that train have in common: records in, a progress bar, a fitted detector."""
+"""What the commands that train have in common: settings, a progress bar, a fitted detector."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from oddflow.cli.console import Output
 from oddflow.core.errors import InputError
 
 if TYPE_CHECKING:
-    from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
+    from oddflow.core.matrix import FeatureMatrix
     from oddflow.detect.autoencoder import LSTMAutoencoderDetector
     from oddflow.models.train import Epoch
 
@@ -24,36 +24,6 @@ class TunedSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
-
-
-def load_corpus(name: str, data: Path | None, out: Output) -> LabelledMatrix:
-    """A file of NSL-KDD, downloaded with a bar if it is not at hand."""
-    from oddflow.datasets.nsl_kdd import load_nsl_kdd
-
-    with out.download() as on_progress:
-        return load_nsl_kdd(name, data_dir=data, on_progress=on_progress)
-
-
-def load_records(records: str, data: Path | None, out: Output) -> FeatureMatrix:
-    """Features of an NSL-KDD file by name, or of a file of rows."""
-    path = Path(records)
-    if not path.is_file():
-        return load_corpus(records, data, out).features
-    from oddflow.datasets.kdd_rows import gather, read_kdd_rows
-
-    return gather(read_kdd_rows(path)).features
-
-
-def load_normals(records: str, data: Path | None, out: Output) -> tuple[FeatureMatrix, str]:
-    """Normal records of an NSL-KDD file by name, or of a file of rows; and what to call them."""
-    path = Path(records)
-    if not path.is_file():
-        return load_corpus(records, data, out).normals(), records
-    from oddflow.datasets.kdd_rows import gather, read_kdd_rows
-
-    block = gather(read_kdd_rows(path))
-    is_normal = slice(None) if block.attacks is None else block.attacks == "normal"
-    return block.features.take(is_normal), path.name
 
 
 def read_settings(path: Path) -> dict[str, Any]:

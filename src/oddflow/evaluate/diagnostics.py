@@ -28,6 +28,8 @@ from oddflow.evaluate.counts import Floats
 
 MOST_COLUMNS = 24
 """Features that a residual map shows; what the rest carries is summed up in one column."""
+LETTER = 0.075
+"""Inches that a letter of a label takes up."""
 
 
 @styled
@@ -94,14 +96,16 @@ def residual_heat_map(residual_map: ResidualMap, *, title: str) -> Figure:
     is one column.
     """
     values, columns = _strongest(residual_map)
-    height = 1.9 + 0.24 * len(residual_map.rows)
-    figure = new_figure(2.2 + 0.3 * len(columns), height, title=title)
+    rows = [legible(row) for row in residual_map.rows]
+    width = 1.6 + 0.3 * len(columns) + LETTER * max(map(len, rows), default=0)
+    height = 0.9 + 0.24 * len(rows) + LETTER * max(map(len, columns), default=0)
+    figure = new_figure(width, height, title=title)
     axes = figure.subplots()
     mesh = axes.pcolormesh(values, cmap="Blues", vmin=0, edgecolors="white", linewidth=0.6)
     axes.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=60, ha="right")
     axes.set_xticks([], minor=True)
     axes.tick_params(length=0)
-    axes.set_yticks(np.arange(len(values)) + 0.5, [legible(row) for row in residual_map.rows])
+    axes.set_yticks(np.arange(len(values)) + 0.5, rows)
     for label in axes.get_xticklabels():
         label.set_rotation_mode("anchor")
     axes.invert_yaxis()

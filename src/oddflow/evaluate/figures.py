@@ -136,14 +136,16 @@ def confusion_matrix(confusion: Confusion, *, title: str) -> Figure:
     """Counts of truth against verdict, each row shaded by its shares."""
     figure = new_figure(5.2, 2.9, title=title)
     axes = figure.subplots()
-    counts = np.array([[confusion.tn, confusion.fp], [confusion.fn, confusion.tp]])
+    tp, fp, fn, tn = confusion
+    counts = np.array([[tn, fp], [fn, tp]], dtype=np.float64)
     rows = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, rows, out=np.zeros_like(counts), where=rows > 0)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.25, aspect="auto")
     for (row, column), share in np.ndenumerate(shares):
-        text = f"{counts[row, column]:,.0f}\n{100 * share:.1f} %"
         color = "white" if share > 0.6 else INK
-        axes.text(column, row, text, ha="center", va="center", color=color, fontsize=11)
+        count = f"{counts[row, column]:,.0f}"
+        for text, y, size in ((count, row - 0.04, 12), (f"{100 * share:.1f} %", row + 0.16, 9)):
+            axes.text(column, y, text, ha="center", color=color, fontsize=size)
     axes.set_xticks([0, 1], ["passed", "flagged"])
     axes.set_yticks([0, 1], ["normal", "attack"])
     axes.set(xlabel="verdict", ylabel="truth")

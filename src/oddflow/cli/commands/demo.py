@@ -12,7 +12,7 @@ from oddflow.cli.console import Output
 
 NAME = "demo"
 NEEDS_ARGUMENTS = False
-EXAMPLE = "Example: [bold]oddflow demo -o oddflow-demo[/bold]"
+EXAMPLE = "Example: `oddflow demo -o oddflow-demo`"
 
 
 def run(

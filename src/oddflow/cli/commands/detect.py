@@ -14,23 +14,21 @@ from oddflow.cli.console import Output
 
 NAME = "detect"
 NEEDS_ARGUMENTS = True
-EXAMPLE = "Example: [bold]oddflow detect model KDDTest+.txt --fpr 0.01 > alerts.jsonl[/bold]"
+EXAMPLE = "Example: `oddflow detect oddflow-demo/model KDDTest+ --fpr 0.01 > alerts.jsonl`"
 
 
 def run(
     model: options.ModelDir,
-    records: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="KDD rows, with or without labels; .gz and .xz too."),
-    ],
+    records: options.Records,
     fpr: options.Fpr = None,
     alerts_per_day: options.AlertsPerDay = None,
     records_per_day: options.RecordsPerDay = None,
-    causes: Annotated[int, typer.Option(min=1, max=41, help="Features named, at most.")] = 5,
+    causes: options.Causes = 5,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to; stdout if not given."),
     ] = None,
+    data: options.Data = None,
     quiet: options.Quiet = False,
     json: Annotated[
         bool, typer.Option("--json", help="The closing summary as JSON too, on stderr.")
@@ -43,6 +41,7 @@ def run(
     """
     import msgspec
 
+    from oddflow.cli.records import records_path
     from oddflow.cli.sink import line_sink
     from oddflow.cli.verdict_json import verdict_json
     from oddflow.datasets.kdd_rows import read_kdd_rows
@@ -54,10 +53,11 @@ def run(
         fpr, alerts_per_day, records_per_day, default=bundle.manifest.target_fpr
     )
     threshold = bundle.model.calibration.threshold(rate)
+    path = records_path(records, data, out)
     start_s = time.perf_counter()
     n_records = n_flagged = 0
     with line_sink(output) as write, out.progress("scoring", None, "records") as advance:
-        for block in read_kdd_rows(records):
+        for block in read_kdd_rows(path):
             for verdict in bundle.model.detect(block.features, threshold, n_causes=causes):
                 line = verdict_json(
                     verdict,

@@ -12,9 +12,7 @@ from oddflow.cli.console import Output
 
 NAME = "evaluate"
 NEEDS_ARGUMENTS = False
-EXAMPLE = (
-    "Example: [bold]oddflow evaluate --protocol official --seeds 5 --report report.html[/bold]"
-)
+EXAMPLE = "Example: `oddflow evaluate --protocol official --seeds 5 --report report.html`"
 
 
 def run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,14 +16,12 @@ if TYPE_CHECKING:
 
 NAME = "explain"
 NEEDS_ARGUMENTS = True
-EXAMPLE = "Example: [bold]oddflow explain model KDDTest+.txt --row 0 --row 17[/bold]"
+EXAMPLE = "Example: `oddflow explain oddflow-demo/model KDDTest+ --row 0 --row 17`"
 
 
 def run(
     model: options.ModelDir,
-    records: Annotated[
-        Path, typer.Argument(metavar="FILE", help="KDD rows, with or without labels.")
-    ],
+    records: options.Records,
     row: Annotated[
         list[int] | None,
         typer.Option("--row", min=0, help="Zero-based row to explain; may be repeated."),
@@ -32,21 +29,22 @@ def run(
     top: Annotated[
         int, typer.Option("--top", min=1, help="Without --row: the oddest records, this many.")
     ] = 5,
-    causes: Annotated[int, typer.Option(min=1, max=41, help="Features named, at most.")] = 5,
+    causes: options.Causes = 5,
+    data: options.Data = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:
     """Say which features made records odd, and what would have been normal."""
     import numpy as np
 
+    from oddflow.cli.records import load_records
     from oddflow.cli.verdict_json import verdict_json
     from oddflow.core.errors import InputError
-    from oddflow.datasets.kdd_rows import gather, read_kdd_rows
     from oddflow.detect.bundle import load_model
 
     out = Output(quiet=quiet, as_json=json)
     bundle = load_model(model)
-    features = gather(read_kdd_rows(records)).features
+    features = load_records(records, data, out)
     if row and max(row) >= len(features):
         raise InputError(f"{records} has rows 0 to {len(features) - 1}, there is no {max(row)}")
     threshold = bundle.model.calibration.threshold(bundle.manifest.target_fpr)

@@ -13,7 +13,7 @@ from oddflow.core.errors import OddflowError
 
 NAME = "export"
 NEEDS_ARGUMENTS = True
-EXAMPLE = "Example: [bold]oddflow export model -o scorer --verify[/bold]"
+EXAMPLE = "Example: `oddflow export oddflow-demo/model -o scorer --verify`"
 
 TOLERANCE = 1e-5
 """Largest difference allowed between ONNX and Keras, as a part of the scores' spread."""
@@ -52,7 +52,7 @@ def run(
     result: dict[str, Any] = {"model": str(model)}
     lines = []
     if verify:
-        from oddflow.cli.training import load_records
+        from oddflow.cli.records import load_records
         from oddflow.detect.artifact import compare_with_keras
 
         agreement = compare_with_keras(bundle, load_records(records, data, out))

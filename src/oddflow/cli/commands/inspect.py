@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 NAME = "inspect"
 NEEDS_ARGUMENTS = True
-EXAMPLE = "Example: [bold]oddflow inspect model --json[/bold]"
+EXAMPLE = "Example: `oddflow inspect oddflow-demo/model --json`"
 
 
 def run(

@@ -12,21 +12,14 @@ from oddflow.cli.console import Output
 
 NAME = "train"
 NEEDS_ARGUMENTS = False
-EXAMPLE = "Example: [bold]oddflow train -o model --seed 1 --fpr 0.01[/bold]"
+EXAMPLE = "Example: `oddflow train -o model --seed 1 --fpr 0.01`"
 
 
 def run(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="MODEL", help="Directory to write.")
     ] = Path("model"),
-    records: Annotated[
-        str,
-        typer.Option(
-            "--records",
-            metavar="NAME|FILE",
-            help="NSL-KDD file by name, or a file of KDD rows; labelled attacks are left out.",
-        ),
-    ] = "KDDTrain+",
+    records: options.NormalRecords = "KDDTrain+",
     steps: Annotated[str, typer.Option(help="groups or record.")] = "groups",
     score: Annotated[
         str, typer.Option(help="joint, residual, latent, combined or error.")
@@ -51,7 +44,8 @@ def run(
 
     Attack labels are used to leave attacks out, and for nothing else.
     """
-    from oddflow.cli.training import load_normals, read_settings, train_with_progress
+    from oddflow.cli.records import load_normals
+    from oddflow.cli.training import read_settings, train_with_progress
     from oddflow.detect.artifact import save_detector
     from oddflow.detect.bundle import refuse_to_replace
 

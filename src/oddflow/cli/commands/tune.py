@@ -13,8 +13,7 @@ from oddflow.cli.console import Output
 NAME = "tune"
 NEEDS_ARGUMENTS = False
 EXAMPLE = (
-    "Example: [bold]oddflow tune --trials 30 -o best.json[/bold], then "
-    "[bold]oddflow train --settings best.json[/bold]"
+    "Example: `oddflow tune --trials 30 -o best.json`, then `oddflow train --settings best.json`"
 )
 
 
@@ -23,14 +22,7 @@ def run(
     minutes: Annotated[
         float | None, typer.Option("--minutes", help="Start no trial after this long.")
     ] = None,
-    records: Annotated[
-        str,
-        typer.Option(
-            "--records",
-            metavar="NAME|FILE",
-            help="NSL-KDD file by name, or a file of KDD rows; labelled attacks are left out.",
-        ),
-    ] = "KDDTrain+",
+    records: options.NormalRecords = "KDDTrain+",
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the best settings here."),
@@ -47,8 +39,9 @@ def run(
     """
     import msgspec
 
+    from oddflow.cli.records import load_normals
     from oddflow.cli.sink import line_sink
-    from oddflow.cli.training import TunedSettings, load_normals
+    from oddflow.cli.training import TunedSettings
     from oddflow.detect.search import search
 
     out = Output(quiet=quiet, as_json=json)

@@ -1,0 +1,57 @@
+"""Records by name or by file: what a command is given to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oddflow.cli.console import Output
+from oddflow.core.errors import InputError
+
+if TYPE_CHECKING:
+    from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
+
+
+def load_corpus(name: str, data: Path | None, out: Output) -> LabelledMatrix:
+    """A file of NSL-KDD, downloaded with a bar if it is not at hand."""
+    from oddflow.datasets.nsl_kdd import load_nsl_kdd
+
+    with out.download() as on_progress:
+        return load_nsl_kdd(name, data_dir=data, on_progress=on_progress)
+
+
+def records_path(records: str, data: Path | None, out: Output) -> Path:
+    """The file meant by a path or by the name of an NSL-KDD file, downloaded if need be.
+
+    Raises:
+        InputError: neither a file nor such a name.
+        DataUnavailable: the corpus is neither on disk nor downloadable.
+    """
+    from oddflow.datasets.catalog import NSL_KDD, corpus_file
+    from oddflow.datasets.download import obtain
+
+    path = Path(records)
+    if path.exists():
+        return path
+    try:
+        file = corpus_file(NSL_KDD, records)
+    except InputError as error:
+        raise InputError(f"{records}: no such file, and no corpus of that name: {error}") from None
+    with out.download() as on_progress:
+        return obtain(file, data_dir=data, on_progress=on_progress)
+
+
+def load_records(records: str, data: Path | None, out: Output) -> FeatureMatrix:
+    """Features of an NSL-KDD file by name, or of a file of rows."""
+    from oddflow.datasets.kdd_rows import gather, read_kdd_rows
+
+    return gather(read_kdd_rows(records_path(records, data, out))).features
+
+
+def load_normals(records: str, data: Path | None, out: Output) -> tuple[FeatureMatrix, str]:
+    """Normal records of an NSL-KDD file by name, or of a file of rows; and what to call them."""
+    from oddflow.datasets.kdd_rows import gather, read_kdd_rows
+
+    block = gather(read_kdd_rows(records_path(records, data, out)))
+    is_normal = slice(None) if block.attacks is None else block.attacks == "normal"
+    return block.features.take(is_normal), Path(records).name
