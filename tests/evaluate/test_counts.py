@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
@@ -25,6 +25,7 @@ def weighted_records(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return np.array(scores, dtype=float), np.array(truth), np.array(weights)
 
 
+@settings(deadline=None)
 @given(weighted_records(), st.integers(-1, 8))
 def test_confusion_agrees_with_scikit_learn(
     records: tuple[np.ndarray, np.ndarray, np.ndarray], threshold: int
@@ -42,6 +43,7 @@ def test_confusion_agrees_with_scikit_learn(
     assert ours.fpr == pytest.approx(1 - sk.recall_score(~truth, ~flagged, **keywords))
 
 
+@settings(deadline=None)
 @given(weighted_records())
 def test_areas_agree_with_scikit_learn(records: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     scores, truth, weights = records
@@ -52,6 +54,7 @@ def test_areas_agree_with_scikit_learn(records: tuple[np.ndarray, np.ndarray, np
     assert curve.average_precision() == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(weighted_records(), st.sampled_from([0.0, 0.01, 0.05, 0.25, 1.0]))
 def test_recall_at_fpr_agrees_with_the_roc_of_scikit_learn(
     records: tuple[np.ndarray, np.ndarray, np.ndarray], rate: float
@@ -62,6 +65,7 @@ def test_recall_at_fpr_agrees_with_the_roc_of_scikit_learn(
     assert curve.recall_at_fpr(rate) == pytest.approx(recall[fpr <= rate].max())
 
 
+@settings(deadline=None)
 @given(weighted_records())
 def test_oracles_are_the_best_of_every_threshold(
     records: tuple[np.ndarray, np.ndarray, np.ndarray],
@@ -75,6 +79,7 @@ def test_oracles_are_the_best_of_every_threshold(
     assert curve.best_f1() == pytest.approx(f1)
 
 
+@settings(deadline=None)
 @given(weighted_records(), st.integers(-1, 8))
 def test_a_weight_is_a_repetition(
     records: tuple[np.ndarray, np.ndarray, np.ndarray], threshold: int
@@ -90,6 +95,7 @@ def test_a_weight_is_a_repetition(
     assert weighted.curve.best_f1() == pytest.approx(repeated.curve.best_f1())
 
 
+@settings(deadline=None)
 @given(weighted_records())
 def test_ones_are_no_weights(records: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     scores, truth, _ = records
