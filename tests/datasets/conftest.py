@@ -1,25 +1,8 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the cache of whoever runs it."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-@pytest.fixture
-def corpora() -> Path:
-    """The folder of real corpora, or skip."""
-    folder = os.environ.get("ODDFLOW_DATA")
-    if not folder:
-        pytest.skip("set $ODDFLOW_DATA to a folder that holds nsl-kdd/ and kddcup99/")
-    return Path(folder)
 
 
 @pytest.fixture

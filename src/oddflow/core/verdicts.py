@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,7 +57,7 @@ class Cause:
     expected: float | str
 
     def __str__(self) -> str:
-        return f"{self.feature} {_shown(self.observed)}, expected {_shown(self.expected)}"
+        return f"{self.feature} {shown(self.observed)}, expected {shown(self.expected)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,14 @@ class Verdict:
     explanation: Explanation
 
 
-def _shown(value: float | str) -> str:
-    """A value as an analyst would write it.
+def shown(value: float | str) -> str:
+    """A feature's value as an analyst would write it.
 
-    >>> _shown(1.0), _shown(0.0213), _shown(1379963888.0), _shown("S0")
-    ('1', '0.02', '1,379,963,888', 'S0')
+    >>> shown(1.0), shown(0.0213), shown(1379963888.0), shown("S0")
+    ('1', '0.0213', '1,379,963,888', 'S0')
     """
     if isinstance(value, str):
         return value
-    if abs(value) >= 100 or value == round(value):
+    if math.isfinite(value) and (abs(value) >= 1000 or value == round(value)):
         return f"{value:,.0f}"
-    return f"{value:.2f}"
+    return f"{value:.3g}"

@@ -46,7 +46,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
 
     Args:
         steps: "groups" (each feature group is a step) or "record" (one step).
-        score: "joint", "residual", "latent", "combined" or "error", see `ScoreKind`.
+        score: "combined", "residual", "latent" or "error", see `ScoreKind`.
         encoder_widths: units of the encoder's LSTM layers; the last is the width of the code.
         decoder_widths: units of the decoder's LSTM layers.
         epochs: most passes over the training records.
@@ -75,12 +75,12 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         self,
         *,
         steps: str = "groups",
-        score: str = "joint",
-        encoder_widths: tuple[int, ...] = (64, 32),
+        score: str = "combined",
+        encoder_widths: tuple[int, ...] = (64, 16),
         decoder_widths: tuple[int, ...] = (32, 64),
         epochs: int = 50,
         batch_size: int = 128,
-        learning_rate: float = 1e-3,
+        learning_rate: float = 2e-3,
         decay: str = "cosine",
         patience: int = 6,
         target_fpr: float = 0.05,

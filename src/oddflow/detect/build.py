@@ -27,28 +27,28 @@ class ScoreKind(StrEnum):
     ERROR = "error"
     """Mean squared reconstruction error: the paper's score."""
     RESIDUAL = "residual"
-    """Residual scaled by its covariance over held-out normals, each direction capped."""
+    """Residual scaled by its covariance over held-out normals."""
     LATENT = "latent"
     """Distance of the code to its nearest neighbours among training normals."""
     COMBINED = "combined"
-    """RESIDUAL, with a share of LATENT."""
-    JOINT = "joint"
-    """Residual and record scaled by their joint covariance, each direction capped."""
+    """RESIDUAL, the record scaled by its own covariance (each direction capped), and a share of
+    LATENT: logarithms, standardised over held-out normals and added."""
 
 
 class HeadSettings(NamedTuple):
     """Constants of the score heads; docs/quality.md has the validation behind each.
 
-    cap: in standard deviations; ridge: added to eigenvalues, in squared encoded units;
-    n_neighbors: of the code; n_references: training normals kept to compare with;
-    neighbour_weight: of the standardised code distance in the combined score.
+    ridge: added to eigenvalues of covariances, in squared encoded units; record_cap: of the
+    whitened directions of the record, in standard deviations; n_neighbors: of the code;
+    n_references: training normals kept to compare with; weights: of residual, record and code in
+    the combined score.
     """
 
-    cap: float = 3.0
     ridge: float = 1e-3
+    record_cap: float = 4.0
     n_neighbors: int = 5
     n_references: int = 2000
-    neighbour_weight: float = 0.3
+    weights: tuple[float, float, float] = (1.0, 1.0, 0.2)
 
 
 HEAD_SETTINGS = HeadSettings()
@@ -85,9 +85,7 @@ def build_model(
     rows = np.random.default_rng(seed).permutation(len(fit))[: HEAD_SETTINGS.n_references]
     reference = fit[np.sort(rows)]
     plain = Scorer(scorer_graph(layout, weights, SquaredError(encoder.n_columns)))
-    # The joint covariance has four times the entries, and takes the larger part of the normals.
-    statistics = _parts(plain, fit if kind is ScoreKind.JOINT else held_out)
-    head = _fit_head(kind, encoder, statistics, plain.run(reference).code)
+    head = _fit_head(kind, fit, _parts(plain, held_out), plain.run(reference).code)
     graph = scorer_graph(layout, weights, head)
     scorer = Scorer(graph)
     calibrated = Calibration(scorer.scores(calibration))
@@ -117,22 +115,20 @@ def _parts(scorer: Scorer, encoded: Array) -> Parts[Array]:
     return Parts(encoded, scored.residual, scored.code)
 
 
-def _fit_head(
-    kind: ScoreKind, encoder: Encoder, statistics: Parts[Array], reference_codes: Array
-) -> Head:
-    cap, ridge = HEAD_SETTINGS.cap, HEAD_SETTINGS.ridge
+def _fit_head(kind: ScoreKind, fit: Array, held_out: Parts[Array], reference_codes: Array) -> Head:
+    if kind is ScoreKind.ERROR:
+        return SquaredError(fit.shape[1])
+    ridge = HEAD_SETTINGS.ridge
     n_neighbors = min(HEAD_SETTINGS.n_neighbors, len(reference_codes))
+    residual = Whitened.fit(("residual",), held_out, cap=np.inf, ridge=ridge)
+    neighbours = CodeNeighbours(reference_codes, n_neighbors)
     match kind:
-        case ScoreKind.ERROR:
-            return SquaredError(encoder.n_columns)
         case ScoreKind.RESIDUAL:
-            return Whitened.fit(("residual",), statistics, cap=cap, ridge=ridge)
+            return residual
         case ScoreKind.LATENT:
-            return CodeNeighbours(reference_codes, n_neighbors)
+            return neighbours
         case ScoreKind.COMBINED:
-            residual = Whitened.fit(("residual",), statistics, cap=cap, ridge=ridge)
-            neighbours = CodeNeighbours(reference_codes, n_neighbors)
-            weights = (1.0, HEAD_SETTINGS.neighbour_weight)
-            return Combination.fit((residual, neighbours), weights, statistics)
-        case ScoreKind.JOINT:
-            return Whitened.fit(("residual", "encoded"), statistics, cap=cap, ridge=ridge)
+            # The record needs no held-out rows: unlike a residual it was not fitted.
+            own = Parts(fit, fit, fit)
+            record = Whitened.fit(("encoded",), own, cap=HEAD_SETTINGS.record_cap, ridge=ridge)
+            return Combination.fit((residual, record, neighbours), HEAD_SETTINGS.weights, held_out)

@@ -1,14 +1,14 @@
 """The scorer as an ONNX graph: encoded records in; score, residual and code out.
 
 Built by hand from ONNX's own operators, because its LSTM operator is a fused kernel in ONNX Runtime
-while an exported Keras graph is a loop. Steps are the outermost axis throughout, so that nothing is
-ever transposed, and the output layer computes no padded column.
+while an exported Keras graph is a loop. StepValues are the outermost axis throughout, so that nothing is
+ever transposed, and no padded column of the output is computed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -82,6 +82,18 @@ class Graph:
         return model
 
 
+class StepValues(NamedTuple):
+    """Values at each step: the first (n, k), and the rest (steps - 1, n, m) if there is any.
+
+    The first step of an LSTM starts from nothing, so it takes three matrix products where the
+    others take eight; and in a record the first step is the widest, so that the rest need little
+    padding.
+    """
+
+    first: str
+    rest: str | None
+
+
 def add_autoencoder(
     graph: Graph, encoded: str, layout: StepLayout, weights: AutoencoderWeights
 ) -> tuple[str, str]:
@@ -93,45 +105,79 @@ def add_autoencoder(
         layout: how records become steps.
         weights: of the trained network.
     """
-    hidden = _steps(graph, encoded, layout)
-    for layer in weights.encoder[:-1]:
-        hidden = _lstm(graph, hidden, layer)
-    code = _lstm(graph, hidden, weights.encoder[-1], last=True)
-    hidden = graph.op("Concat", *[code] * layout.n_steps, axis=0)
-    for layer in weights.decoder:
-        hidden = _lstm(graph, hidden, layer)
-    reconstruction = _output(graph, hidden, layout, weights)
-    residual = graph.op("Sub", encoded, reconstruction, output="residual")
-    return residual, graph.op("Squeeze", code, graph.constant([0]), output="code")
-
-
-def _steps(graph: Graph, encoded: str, layout: StepLayout) -> str:
-    """(n, columns) to (steps, n, width), padded with zeros."""
     widths = [s.stop - s.start for s in layout.slices]
+    hidden = _steps(graph, encoded, widths)
+    inputs = (widths[0], max(widths[1:], default=0))
+    for layer in weights.encoder:
+        hidden, code = _lstm(graph, hidden, layer, inputs)
+        inputs = (layer.units, layer.units)
+    code = graph.op("Identity", code, output="code")
+    hidden = _repeat(graph, code, layout.n_steps)
+    for layer in weights.decoder:
+        hidden, _ = _lstm(graph, hidden, layer, inputs)
+        inputs = (layer.units, layer.units)
+    reconstruction = _output(graph, hidden, widths, weights)
+    return graph.op("Sub", encoded, reconstruction, output="residual"), code
+
+
+def _steps(graph: Graph, encoded: str, widths: list[int]) -> StepValues:
+    """(n, columns) to steps; all but the first padded with zeros to the widest of them."""
     if len(widths) == 1:
-        return graph.op("Unsqueeze", encoded, graph.constant([0]))
-    parts = graph.ops("Split", encoded, graph.constant(widths), n_outputs=len(widths), axis=1)
-    steps = []
-    for part, width in zip(parts, widths, strict=True):
-        missing = layout.width - width
-        padded = graph.op("Pad", part, graph.constant([0, 0, 0, missing])) if missing else part
-        steps.append(graph.op("Unsqueeze", padded, graph.constant([0])))
-    return graph.op("Concat", *steps, axis=0)
+        return StepValues(encoded, None)
+    first, *rest = graph.ops(
+        "Split", encoded, graph.constant(widths), n_outputs=len(widths), axis=1
+    )
+    padded = []
+    for part, width in zip(rest, widths[1:], strict=True):
+        missing = max(widths[1:]) - width
+        wide = graph.op("Pad", part, graph.constant([0, 0, 0, missing])) if missing else part
+        padded.append(graph.op("Unsqueeze", wide, graph.constant([0])))
+    return StepValues(first, graph.op("Concat", *padded, axis=0))
 
 
-def _lstm(graph: Graph, inputs: str, layer: LSTMWeights, *, last: bool = False) -> str:
-    """(steps, n, k) to (steps, n, units), or (1, n, units) where only the last step is wanted."""
+def _repeat(graph: Graph, code: str, n_steps: int) -> StepValues:
+    """The code at every step."""
+    if n_steps == 1:
+        return StepValues(code, None)
+    once = graph.op("Unsqueeze", code, graph.constant([0]))
+    return StepValues(code, graph.op("Concat", *[once] * (n_steps - 1), axis=0))
+
+
+def _lstm(
+    graph: Graph, inputs: StepValues, layer: LSTMWeights, widths: tuple[int, int]
+) -> tuple[StepValues, str]:
+    """Hidden states at each step, and the last of them; `widths` are those of the inputs."""
+    first, cell = _first_step(graph, inputs.first, layer, widths[0])
+    if inputs.rest is None:
+        return StepValues(first, None), first
     bias = np.concatenate([_gates(layer.bias[None]).ravel(), np.zeros_like(layer.bias)])
-    every, final, _ = graph.ops(
+    every, last, _ = graph.ops(
         "LSTM",
-        inputs,
-        graph.constant(_gates(layer.kernel)[None]),
+        inputs.rest,
+        graph.constant(_gates(layer.kernel[: widths[1]])[None]),
         graph.constant(_gates(layer.recurrent)[None]),
         graph.constant(bias[None]),
+        "",  # every sequence has the same length
+        graph.op("Unsqueeze", first, graph.constant([0])),
+        graph.op("Unsqueeze", cell, graph.constant([0])),
         n_outputs=3,
         hidden_size=layer.units,
     )
-    return final if last else graph.op("Squeeze", every, graph.constant([1]))
+    rest = graph.op("Squeeze", every, graph.constant([1]))
+    return StepValues(first, rest), graph.op("Squeeze", last, graph.constant([0]))
+
+
+def _first_step(graph: Graph, inputs: str, layer: LSTMWeights, width: int) -> tuple[str, str]:
+    """Hidden and cell state after the first step: there is nothing to forget, nothing to recur."""
+    kernels = np.split(layer.kernel[:width], 4, axis=1)
+    biases = np.split(layer.bias, 4)
+
+    def gate(position: int, activation: str) -> str:
+        kernel, bias = graph.constant(kernels[position]), graph.constant(biases[position])
+        return graph.op(activation, graph.op("Gemm", inputs, kernel, bias))
+
+    cell = graph.op("Mul", gate(0, "Sigmoid"), gate(2, "Tanh"))
+    return graph.op("Mul", gate(3, "Sigmoid"), graph.op("Tanh", cell)), cell
 
 
 def _gates(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -140,16 +186,17 @@ def _gates(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([i, o, f, c], axis=1).T
 
 
-def _output(graph: Graph, hidden: str, layout: StepLayout, weights: AutoencoderWeights) -> str:
+def _output(
+    graph: Graph, hidden: StepValues, widths: list[int], weights: AutoencoderWeights
+) -> str:
     """The linear layer at each step, padded columns left out: (n, columns)."""
     kernel, bias = weights.output
-    steps = []
-    for step, columns in enumerate(layout.slices):
-        width = columns.stop - columns.start
-        at_step = graph.op("Gather", hidden, graph.constant(np.int64(step)), axis=0)
-        steps.append(
-            graph.op(
-                "Gemm", at_step, graph.constant(kernel[:, :width]), graph.constant(bias[:width])
-            )
-        )
-    return steps[0] if len(steps) == 1 else graph.op("Concat", *steps, axis=1)
+    rebuilt = []
+    for step, width in enumerate(widths):
+        at_step = hidden.first
+        if step > 0 and hidden.rest is not None:
+            index = graph.constant(np.int64(step - 1))
+            at_step = graph.op("Gather", hidden.rest, index, axis=0)
+        columns = graph.constant(kernel[:, :width]), graph.constant(bias[:width])
+        rebuilt.append(graph.op("Gemm", at_step, *columns))
+    return rebuilt[0] if len(rebuilt) == 1 else graph.op("Concat", *rebuilt, axis=1)

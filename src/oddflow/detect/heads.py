@@ -18,6 +18,9 @@ from oddflow.detect.graph import Graph
 Array = NDArray[np.float32]
 T = TypeVar("T")
 
+LOG_OFFSET = np.float32(1e-6)
+"""Added before a logarithm, so that a score of 0 has one."""
+
 
 class Parts(NamedTuple, Generic[T]):
     """What heads look at: arrays of n records, or the names of the same values in a graph.
@@ -77,7 +80,7 @@ class Whitened:
         looks_at: which of "encoded", "residual" and "code", side by side.
         mean: of them over held-out normals, shape (k,).
         whitening: shape (k, k); (values - mean) @ whitening has unit covariance.
-        cap: in standard deviations.
+        cap: in standard deviations; infinite for none.
     """
 
     looks_at: tuple[str, ...]
@@ -119,9 +122,10 @@ class Whitened:
         values = names[0] if len(names) == 1 else graph.op("Concat", *names, axis=1)
         centred = graph.op("Sub", values, graph.constant(self.mean))
         whitened = graph.op("MatMul", centred, graph.constant(self.whitening))
-        limits = (graph.constant(np.float32(-self.cap)), graph.constant(np.float32(self.cap)))
-        capped = graph.op("Clip", whitened, *limits)
-        squared = graph.op("Mul", capped, capped)
+        if np.isfinite(self.cap):
+            limits = graph.constant(np.float32(-self.cap)), graph.constant(np.float32(self.cap))
+            whitened = graph.op("Clip", whitened, *limits)
+        squared = graph.op("Mul", whitened, whitened)
         return graph.weighted_sum(squared, np.ones(len(self.mean)))
 
 
@@ -183,13 +187,15 @@ class CodeNeighbours:
 @final
 @dataclass(frozen=True, eq=False)
 class Combination:
-    """Weighted sum of standardised scores.
+    """Weighted sum of standardised logarithms of scores.
+
+    Scores of different heads differ in scale and all have long tails; their logarithms are alike.
 
     Attributes:
         heads: the scores to combine.
-        means: of each score over held-out normals.
-        spreads: standard deviation of each score over held-out normals.
-        weights: of each standardised score.
+        means: of the logarithm of each score over held-out normals.
+        spreads: standard deviation of the logarithm of each score over held-out normals.
+        weights: of each standardised logarithm.
     """
 
     heads: tuple[Head, ...]
@@ -202,11 +208,11 @@ class Combination:
         cls, heads: tuple[Head, ...], weights: tuple[float, ...], parts: Parts[Array]
     ) -> Combination:
         """Learn the standardisation from held-out normals."""
-        scores = [head.score(parts).astype(np.float64) for head in heads]
+        logs = [np.log(head.score(parts) + LOG_OFFSET).astype(np.float64) for head in heads]
         return cls(
             heads,
-            tuple(float(s.mean()) for s in scores),
-            tuple(float(s.std()) or 1.0 for s in scores),
+            tuple(float(log.mean()) for log in logs),
+            tuple(float(log.std()) or 1.0 for log in logs),
             weights,
         )
 
@@ -214,15 +220,16 @@ class Combination:
         """See `Head.score`."""
         total = np.zeros(len(parts.residual), dtype=np.float32)
         for head, scale, shift in self._terms():
-            total += head.score(parts) * scale + shift
+            total += np.log(head.score(parts) + LOG_OFFSET) * scale + shift
         return total
 
     def add_to(self, graph: Graph, parts: Parts[str]) -> str:
         """See `Head.add_to`."""
+        offset = graph.constant(LOG_OFFSET)
         total = ""
         for head, scale, shift in self._terms():
-            score = head.add_to(graph, parts)
-            scaled = graph.op("Mul", score, graph.constant(scale))
+            log = graph.op("Log", graph.op("Add", head.add_to(graph, parts), offset))
+            scaled = graph.op("Mul", log, graph.constant(scale))
             term = graph.op("Add", scaled, graph.constant(shift))
             total = graph.op("Add", total, term) if total else term
         return total

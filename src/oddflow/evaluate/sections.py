@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from oddflow.core.evaluation import Evaluation, ResidualMap, Run, TestSetResult, TrainingHistory
-from oddflow.core.verdicts import Verdict
+from oddflow.core.verdicts import Verdict, shown
 from oddflow.evaluate import diagnostics, figures
 from oddflow.evaluate.breakdown import (
     AttackRecall,
@@ -21,7 +21,7 @@ from oddflow.evaluate.breakdown import (
 from oddflow.evaluate.canvas import LineStyle, svg, system_styles
 from oddflow.evaluate.counts import Confusion, ScoredRecords
 from oddflow.evaluate.metrics import METRICS, Group, leaders
-from oddflow.evaluate.wording import decimal, findings, percent, quantity
+from oddflow.evaluate.wording import decimal, findings, percent
 
 DECIMALS = 4
 
@@ -135,8 +135,8 @@ def explained_record(title: str, verdict: Verdict) -> ExplainedRecord:
             cause.feature,
             f"{100 * cause.share:.0f} %",
             f"{100 * min(max(cause.share, 0.0), 1.0):.1f}%",
-            quantity(cause.observed),
-            quantity(cause.expected),
+            shown(cause.observed),
+            shown(cause.expected),
         )
         for cause in verdict.explanation.causes
     )

@@ -40,19 +40,6 @@ def of_hundred(share: float) -> str:
     return f"{count:.0f}" if 10 <= count <= 99 or count in {0, 100} else f"{count:.1f}"
 
 
-def quantity(value: float | str) -> str:
-    """A feature's value as an analyst would write it.
-
-    >>> quantity(1.0), quantity(0.0213), quantity(1379963888.0), quantity("S0")
-    ('1', '0.0213', '1,379,963,888', 'S0')
-    """
-    if isinstance(value, str):
-        return value
-    if math.isfinite(value) and (abs(value) >= 1000 or value == round(value)):
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
-
-
 def findings(result: TestSetResult, *, ours: str, target_fpr: float) -> tuple[str, ...]:
     """What one system achieves on one test set, a sentence each; the bad news too."""
     estimates = result.metrics[ours]

@@ -21,9 +21,7 @@ def run(
     ] = Path("model"),
     records: options.NormalRecords = "KDDTrain+",
     steps: Annotated[str, typer.Option(help="groups or record.")] = "groups",
-    score: Annotated[
-        str, typer.Option(help="joint, residual, latent, combined or error.")
-    ] = "joint",
+    score: Annotated[str, typer.Option(help="combined, residual, latent or error.")] = "combined",
     epochs: Annotated[int | None, typer.Option(min=1, help="Most passes over the data.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Records of a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Of Adam, at the start.")] = None,

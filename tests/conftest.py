@@ -1,0 +1,74 @@
+"""What all tests share: made-up traffic, one small trained detector, and the real corpora."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from oddflow.core.matrix import LabelledMatrix
+from oddflow.datasets.catalog import DATA_VARIABLE
+from oddflow.detect.artifact import save_detector
+from oddflow.detect.autoencoder import LSTMAutoencoderDetector
+from oddflow.detect.bundle import Bundle, load_model
+from tests.toy import SMALL, toy_corpus
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the real corpora beside the checkout, and compile each network once for all tests."""
+    if SHARED_DATA.is_dir():
+        os.environ.setdefault(DATA_VARIABLE, str(SHARED_DATA))
+    if config.cache is not None:
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("xla")))
+        os.environ.setdefault("JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    # Keras' variables do not know numpy's `copy` keyword; nothing of ours can teach it to them.
+    config.addinivalue_line(
+        "filterwarnings",
+        "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras",
+    )
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the cache of whoever runs it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of real corpora, or skip."""
+    folder = os.environ.get(DATA_VARIABLE)
+    if not folder:
+        pytest.skip(f"set ${DATA_VARIABLE} to a folder that holds nsl-kdd/ and kddcup99/")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def toy() -> LabelledMatrix:
+    """3,000 normal records and 300 attacks of three kinds."""
+    return toy_corpus()
+
+
+@pytest.fixture(scope="session")
+def small_detector(toy: LabelledMatrix) -> LSTMAutoencoderDetector:
+    """A detector with a tiny network, fitted to the toy normals. Leave it as it is."""
+    return LSTMAutoencoderDetector(**SMALL).fit(toy.normals())
+
+
+@pytest.fixture(scope="session")
+def small_model_dir(
+    small_detector: LSTMAutoencoderDetector, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Its model directory. Copy it before changing it."""
+    path = tmp_path_factory.mktemp("trained") / "model"
+    save_detector(small_detector, path, source="toy traffic", metrics={"auroc": 0.5})
+    return path
+
+
+@pytest.fixture(scope="session")
+def small_bundle(small_model_dir: Path) -> Bundle:
+    """The same, read back."""
+    return load_model(small_model_dir)
