@@ -29,10 +29,8 @@ class Worker:
     """The other end: starts a worker on one core and asks it."""
 
     def __init__(self, module: str, *, core: int, environment: dict[str, str]) -> None:
-        single = {
-            name: "1"
-            for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
-        }
+        threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+        single = dict.fromkeys(threads, "1")
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,

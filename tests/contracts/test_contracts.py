@@ -20,7 +20,7 @@ from tests.contracts import broken, checks
 from tests.contracts.checks import FOR_ALL, FOR_OURS, Check, Traffic
 from tests.toy import SMALL
 
-FAST = {**SMALL, "epochs": 3}
+FAST = {**SMALL, "encoder_widths": (6,), "decoder_widths": (8,), "epochs": 3}
 
 
 def _ours(seed: int, *, score: str, steps: str) -> LSTMAutoencoderDetector:
