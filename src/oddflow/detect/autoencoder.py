@@ -78,7 +78,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         score: str = "combined",
         encoder_widths: tuple[int, ...] = (64, 16),
         decoder_widths: tuple[int, ...] = (32, 64),
-        epochs: int = 50,
+        epochs: int = 30,
         batch_size: int = 128,
         learning_rate: float = 2e-3,
         decay: str = "cosine",

@@ -32,7 +32,7 @@ class ScoreKind(StrEnum):
     """Distance of the code to its nearest neighbours among training normals."""
     COMBINED = "combined"
     """RESIDUAL, the record scaled by its own covariance (each direction capped), and a share of
-    LATENT: logarithms, standardised over held-out normals and added."""
+    LATENT: high roots, standardised over held-out normals and added."""
 
 
 class HeadSettings(NamedTuple):

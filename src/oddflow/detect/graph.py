@@ -1,8 +1,8 @@
 """The scorer as an ONNX graph: encoded records in; score, residual and code out.
 
-Built by hand from ONNX's own operators, because its LSTM operator is a fused kernel in ONNX Runtime
-while an exported Keras graph is a loop. StepValues are the outermost axis throughout, so that nothing is
-ever transposed, and no padded column of the output is computed.
+Built by hand from ONNX's own operators, because its LSTM operator is a fused kernel in ONNX
+Runtime while an exported Keras graph is a loop. Steps are the outermost axis throughout, so that
+nothing is ever transposed, and no padded column of the output is computed.
 """
 
 from __future__ import annotations

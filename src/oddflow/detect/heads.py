@@ -18,8 +18,8 @@ from oddflow.detect.graph import Graph
 Array = NDArray[np.float32]
 T = TypeVar("T")
 
-LOG_OFFSET = np.float32(1e-6)
-"""Added before a logarithm, so that a score of 0 has one."""
+N_ROOTS = 4
+"""Square roots taken one after the other from a score before it is combined."""
 
 
 class Parts(NamedTuple, Generic[T]):
@@ -187,15 +187,17 @@ class CodeNeighbours:
 @final
 @dataclass(frozen=True, eq=False)
 class Combination:
-    """Weighted sum of standardised logarithms of scores.
+    """Weighted sum of standardised sixteenth roots of scores.
 
-    Scores of different heads differ in scale and all have long tails; their logarithms are alike.
+    Scores of different heads differ in scale and all have long tails; a high root, which is nearly
+    a logarithm, makes them alike. Square roots are exact in every implementation, so that a record
+    scores the same bits wherever in a batch it stands; logarithms are not.
 
     Attributes:
         heads: the scores to combine.
-        means: of the logarithm of each score over held-out normals.
-        spreads: standard deviation of the logarithm of each score over held-out normals.
-        weights: of each standardised logarithm.
+        means: of the root of each score over held-out normals.
+        spreads: standard deviation of the root of each score over held-out normals.
+        weights: of each standardised root.
     """
 
     heads: tuple[Head, ...]
@@ -208,11 +210,11 @@ class Combination:
         cls, heads: tuple[Head, ...], weights: tuple[float, ...], parts: Parts[Array]
     ) -> Combination:
         """Learn the standardisation from held-out normals."""
-        logs = [np.log(head.score(parts) + LOG_OFFSET).astype(np.float64) for head in heads]
+        roots = [_root(head.score(parts)).astype(np.float64) for head in heads]
         return cls(
             heads,
-            tuple(float(log.mean()) for log in logs),
-            tuple(float(log.std()) or 1.0 for log in logs),
+            tuple(float(root.mean()) for root in roots),
+            tuple(float(root.std()) or 1.0 for root in roots),
             weights,
         )
 
@@ -220,16 +222,17 @@ class Combination:
         """See `Head.score`."""
         total = np.zeros(len(parts.residual), dtype=np.float32)
         for head, scale, shift in self._terms():
-            total += np.log(head.score(parts) + LOG_OFFSET) * scale + shift
+            total += _root(head.score(parts)) * scale + shift
         return total
 
     def add_to(self, graph: Graph, parts: Parts[str]) -> str:
         """See `Head.add_to`."""
-        offset = graph.constant(LOG_OFFSET)
         total = ""
         for head, scale, shift in self._terms():
-            log = graph.op("Log", graph.op("Add", head.add_to(graph, parts), offset))
-            scaled = graph.op("Mul", log, graph.constant(scale))
+            root = head.add_to(graph, parts)
+            for _ in range(N_ROOTS):
+                root = graph.op("Sqrt", root)
+            scaled = graph.op("Mul", root, graph.constant(scale))
             term = graph.op("Add", scaled, graph.constant(shift))
             total = graph.op("Add", total, term) if total else term
         return total
@@ -241,3 +244,9 @@ class Combination:
                 self.heads, self.means, self.spreads, self.weights, strict=True
             )
         ]
+
+
+def _root(scores: Array) -> Array:
+    for _ in range(N_ROOTS):
+        scores = np.sqrt(scores)
+    return scores
