@@ -55,9 +55,7 @@ def toy_corpus(
         blocks.append(FeatureMatrix.from_columns(KDD41, columns))
     names = ["normal"] * n_normals + [attack for attack in attacks for _ in range(share)]
     order = rng.permutation(len(names))
-    return LabelledMatrix(
-        name, concatenate(blocks).take(order), labels_of(names[i] for i in order)
-    )
+    return LabelledMatrix(name, concatenate(blocks).take(order), labels_of(names[i] for i in order))
 
 
 def write_rows(records: FeatureMatrix, path: Path, labels: NDArray[np.object_] | None) -> Path:

@@ -118,19 +118,27 @@ def test_every_check_is_used_and_has_something_to_reject() -> None:
 
 
 def test_every_broken_detector_is_rejected_by_something() -> None:
-    written = {c for c in vars(broken).values() if inspect.isclass(c) and c.__base__ is broken.Plain}
+    written = {
+        c for c in vars(broken).values() if inspect.isclass(c) and c.__base__ is broken.Plain
+    }
     assert written == {wrong for wrongs in BROKEN.values() for wrong in wrongs}
 
 
 def public_detectors() -> set[str]:
     """Every class of the package that can be fitted and scores records."""
-    found = set()
-    for module in pkgutil.walk_packages(oddflow.__path__, "oddflow."):
-        for name, member in vars(importlib.import_module(module.name)).items():
-            if inspect.isclass(member) and hasattr(member, "fit"):
-                if hasattr(member, "score_samples") and member.__module__.startswith("oddflow"):
-                    found.add(name)
-    return found
+    modules = [
+        importlib.import_module(module.name)
+        for module in pkgutil.walk_packages(oddflow.__path__, "oddflow.")
+    ]
+    return {
+        name
+        for module in modules
+        for name, member in vars(module).items()
+        if inspect.isclass(member)
+        and hasattr(member, "fit")
+        and hasattr(member, "score_samples")
+        and member.__module__ == module.__name__
+    }
 
 
 def test_every_detector_is_covered_or_excused() -> None:
