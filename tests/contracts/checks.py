@@ -27,7 +27,7 @@ from tests.toy import toy_corpus, toy_normals
 TARGET_FPR = 0.1
 CALIBRATION_FRACTION = 0.4
 BATCHES = (1, 2, 3, 7, 64, 127, 128, 129, 300)
-CALLS = 20
+CALLS = 12
 """Batches of each size that are compared, at most."""
 
 

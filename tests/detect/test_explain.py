@@ -39,7 +39,8 @@ def _other(
 ) -> np.ndarray:
     if isinstance(code, CategoryCode):
         shifted = (value.argmax() + rng.integers(1, code.width)) % code.width
-        return np.eye(code.width, dtype=np.float32)[shifted]
+        levels: np.ndarray = np.eye(code.width, dtype=np.float32)
+        return np.asarray(levels[shifted])
     while True:
         drawn = rng.uniform(min(low[0], -3), max(high[0], 6), size=1).astype(np.float32)
         if abs(drawn[0] - value[0]) >= LEAST_CHANGE_SD:

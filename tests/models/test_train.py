@@ -46,7 +46,7 @@ def fitted(
     return model, history
 
 
-def flat(model: Any) -> np.ndarray:
+def flat(model: Any) -> np.ndarray:  # noqa: ANN401 - a keras.Model
     weights = autoencoder_weights(model)
     layers = [*weights.encoder, *weights.decoder, weights.output]
     return np.concatenate([array.ravel() for layer in layers for array in layer])

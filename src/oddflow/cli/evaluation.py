@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
+from oddflow import __version__
 from oddflow.cli.console import Output
 from oddflow.cli.records import load_corpus
 from oddflow.core.errors import InputError
@@ -211,7 +211,7 @@ def write_html(judged: Judged, path: Path) -> None:
         details={
             "normal training records": f"{len(judged.protocol.normals):,}",
             "fingerprint of them": judged.protocol.normals.fingerprint(),
-            "oddflow": importlib.metadata.version("oddflow"),
+            "oddflow": __version__,
         },
     )
     try:

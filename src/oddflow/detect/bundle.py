@@ -99,6 +99,7 @@ def load_model(path: str | Path) -> Bundle:
         TypeError,
         ValueError,
         OverflowError,
+        RecursionError,
     ) as error:
         raise ArtifactError(
             f"{folder}: the parts do not make a model ({type(error).__name__}: {error}); "

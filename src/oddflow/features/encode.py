@@ -33,11 +33,21 @@ class NumberCode:
         mean: of f over the training rows.
         scale: standard deviation of f over the training rows, 1 for a constant column; f is
             log1p for counts and bytes, and the identity otherwise.
+
+    Raises:
+        InputError: a scale that is not above 0, or a number that is not finite.
     """
 
     feature: Feature
     mean: float
     scale: float
+
+    def __post_init__(self) -> None:
+        if not (self.scale > 0 and np.isfinite(self.scale) and np.isfinite(self.mean)):
+            raise InputError(
+                f"feature {self.feature.name}: expected a finite mean and a scale above 0, "
+                f"received {self.mean} and {self.scale}"
+            )
 
     @property
     def width(self) -> int:
