@@ -1,41 +1,35 @@
-"""The network written out in plain numpy, gate by gate in the order of the paper's equations."""
+"""A plain numpy LSTM autoencoder, written from the equations: what every other form must equal."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oddflow.detect.heads import Parts
 from oddflow.features.windows import StepLayout
 from oddflow.models.weights import AutoencoderWeights, DenseWeights, LSTMWeights
 
-Exact = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 
-def logistic(x: Exact) -> Exact:
-    return np.asarray(1 / (1 + np.exp(-x)))
+def lstm(inputs: Doubles, layer: LSTMWeights) -> Doubles:
+    """Hidden states (n, steps, units) of inputs (n, steps, k), equations 1 to 6."""
+    kernel, recurrent, bias = (np.asarray(part, dtype=np.float64) for part in layer)
+    n, steps, _ = inputs.shape
+    hidden = np.zeros((n, layer.units))
+    cell = np.zeros((n, layer.units))
+    states = []
+    for t in range(steps):
+        gates = inputs[:, t] @ kernel + hidden @ recurrent + bias
+        i, f, g, o = np.split(gates, 4, axis=1)
+        cell = _logistic(f) * cell + _logistic(i) * np.tanh(g)
+        hidden = _logistic(o) * np.tanh(cell)
+        states.append(hidden)
+    return np.stack(states, axis=1)
 
 
-def lstm(inputs: Exact, layer: LSTMWeights) -> Exact:
-    """Hidden states at each step, (n, steps, units), from (n, steps, k)."""
-    n, n_steps, _ = inputs.shape
-    hidden, cell = np.zeros((n, layer.units)), np.zeros((n, layer.units))
-    states = np.empty((n, n_steps, layer.units))
-    for step in range(n_steps):
-        gates = inputs[:, step] @ layer.kernel + hidden @ layer.recurrent + layer.bias
-        write, forget, candidate, output = np.split(gates, 4, axis=1)
-        cell = logistic(forget) * cell + logistic(write) * np.tanh(candidate)
-        hidden = logistic(output) * np.tanh(cell)
-        states[:, step] = hidden
-    return states
-
-
-def autoencoder(windows: NDArray[Any], weights: AutoencoderWeights) -> tuple[Exact, Exact]:
-    """Reconstruction (n, steps, width) and code (n, latent) of windows."""
-    hidden = windows.astype(np.float64)
+def autoencode(windows: Doubles, weights: AutoencoderWeights) -> tuple[Doubles, Doubles]:
+    """Reconstruction (n, steps, columns) and code (n, latent), equations 7 to 10."""
+    hidden = windows
     for layer in weights.encoder:
         hidden = lstm(hidden, layer)
     code = hidden[:, -1]
@@ -45,42 +39,36 @@ def autoencoder(windows: NDArray[Any], weights: AutoencoderWeights) -> tuple[Exa
     return hidden @ weights.output.kernel + weights.output.bias, code
 
 
-def parts(
-    encoded: NDArray[np.float32], layout: StepLayout, weights: AutoencoderWeights
-) -> Parts[NDArray[np.float32]]:
-    """What the scorer graph must say of encoded records, besides the score."""
-    windows = np.zeros((len(encoded), layout.n_steps, layout.width))
-    for step, columns in enumerate(layout.slices):
-        windows[:, step, : columns.stop - columns.start] = encoded[:, columns]
-    rebuilt, code = autoencoder(windows, weights)
-    rows = [rebuilt[:, step, : s.stop - s.start] for step, s in enumerate(layout.slices)]
-    residual = encoded - np.concatenate(rows, axis=1)
-    return Parts(encoded, residual.astype(np.float32), code.astype(np.float32))
-
-
-def layout_of(widths: Iterable[int]) -> StepLayout:
-    """Steps of these widths, one after the other."""
-    ends = np.cumsum(list(widths)).tolist()
-    starts = [0, *ends[:-1]]
-    return StepLayout(tuple(slice(a, b) for a, b in zip(starts, ends, strict=True)))
-
-
 def random_weights(
-    n_columns: int, encoder: Iterable[int], decoder: Iterable[int], rng: np.random.Generator
+    n_columns: int, encoder: tuple[int, ...], decoder: tuple[int, ...], *, seed: int
 ) -> AutoencoderWeights:
-    """Weights large enough that every gate matters."""
+    """Weights of a network that nobody trained."""
+    rng = np.random.default_rng(seed)
 
     def array(*shape: int) -> NDArray[np.float32]:
-        return rng.normal(0, 0.5, shape).astype(np.float32)
+        return rng.normal(0, 0.4, shape).astype(np.float32)
 
-    def layers(n_inputs: int, units: Iterable[int]) -> tuple[LSTMWeights, ...]:
+    def layers(widths: tuple[int, ...], inputs: int) -> tuple[LSTMWeights, ...]:
         made = []
-        for u in units:
-            made.append(LSTMWeights(array(n_inputs, 4 * u), array(u, 4 * u), array(4 * u)))
-            n_inputs = u
+        for units in widths:
+            made.append(
+                LSTMWeights(array(inputs, 4 * units), array(units, 4 * units), array(4 * units))
+            )
+            inputs = units
         return tuple(made)
 
-    encoders = layers(n_columns, encoder)
-    decoders = layers(encoders[-1].units, decoder)
-    output = DenseWeights(array(decoders[-1].units, n_columns), array(n_columns))
-    return AutoencoderWeights(encoders, decoders, output)
+    return AutoencoderWeights(
+        layers(encoder, n_columns),
+        layers(decoder, encoder[-1]),
+        DenseWeights(array(decoder[-1], n_columns), array(n_columns)),
+    )
+
+
+def layout_of(*widths: int) -> StepLayout:
+    """A layout with steps of these widths."""
+    ends = np.cumsum(widths).tolist()
+    return StepLayout(tuple(slice(e - w, e) for e, w in zip(ends, widths, strict=True)))
+
+
+def _logistic(x: Doubles) -> Doubles:
+    return np.asarray(1 / (1 + np.exp(-x)))
