@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, ParamSpec
 
 import typer
 
 from oddflow.cli.commands import demo, detect, evaluate, explain, export, inspect, train, tune
 from oddflow.core.errors import OddflowError
+
+P = ParamSpec("P")
 
 app = typer.Typer(
     name="oddflow",
@@ -51,9 +55,31 @@ def oddflow(
     """Network intrusion detection with an LSTM autoencoder: calibrated, explained alerts."""
 
 
+def _stoppable(run: Callable[P, None]) -> Callable[P, None]:
+    """The command, ending as a shell expects when it is interrupted or its reader has left.
+
+    Typer would catch both before `main` could: the first without a word, the second as a failure.
+    """
+
+    @wraps(run)
+    def command(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            run(*args, **kwargs)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            sys.stderr.write("oddflow: stopped\n")
+            raise typer.Exit(130) from None
+        except BrokenPipeError:
+            # The reader of our output left, as `head` does; the shell must not see a traceback.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit from None
+
+    return command
+
+
 for module in (demo, train, tune, evaluate, detect, explain, inspect, export):
     app.command(name=module.NAME, epilog=module.EXAMPLE, no_args_is_help=module.NEEDS_ARGUMENTS)(
-        module.run
+        _stoppable(module.run)
     )
 
 
@@ -64,10 +90,3 @@ def main() -> None:
     except OddflowError as error:
         sys.stderr.write(f"oddflow: error: {error}\n")
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("oddflow: stopped\n")
-        raise SystemExit(130) from None
-    except BrokenPipeError:
-        # The reader of our output left, as `head` does; the shell must not see a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedWriter
 from pathlib import Path
 
 from oddflow.core.errors import InputError
@@ -22,16 +23,25 @@ def line_sink(path: Path | None) -> Iterator[Callable[[bytes], object]]:
         yield sys.stdout.buffer.write
         sys.stdout.buffer.flush()
         return
+    if path.exists() and not path.is_file():
+        # A device or a pipe, such as /dev/null: a file must not take its place.
+        with _opened(path, path) as file:
+            yield file.write
+        return
+    target = path.resolve()
+    draft = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    file = _opened(draft, path)
     try:
-        draft = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed below, kept on success
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        )
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
-    try:
-        with draft:
-            yield draft.write
-        Path(draft.name).replace(path)
+        with file:
+            yield file.write
+        draft.replace(target)
     except BaseException:
-        Path(draft.name).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise
+
+
+def _opened(path: Path, wanted: Path) -> BufferedWriter:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise InputError(f"{wanted}: cannot be written ({error.strerror})") from error

@@ -13,7 +13,7 @@ import jinja2
 import numpy as np
 from numpy.typing import NDArray
 
-from oddflow.core.errors import InputError
+from oddflow.core.errors import InputError, NotFittedError
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.detect.autoencoder import LSTMAutoencoderDetector
 from oddflow.detect.bundle import Bundle, save_model
@@ -43,10 +43,11 @@ def save_detector(
         overwrite: replace a model that is there.
 
     Raises:
-        InputError: the detector was itself loaded, or something is in the way.
+        NotFittedError: `fit` was not called.
+        InputError: something is in the way.
     """
-    if detector.network_ is None or detector.history_ is None:
-        raise InputError("this detector was loaded and has no network to save; copy its directory")
+    if not hasattr(detector, "network_"):
+        raise NotFittedError("this detector has learnt nothing to save; call fit() first")
     manifest = _manifest(detector, source, metrics or {})
     return save_model(
         path,

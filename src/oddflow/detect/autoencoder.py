@@ -46,7 +46,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
 
     Args:
         steps: "groups" (each feature group is a step) or "record" (one step).
-        score: "combined", "residual", "latent" or "error", see `ScoreKind`.
+        score: "whitened", "combined", "residual", "latent" or "error", see `ScoreKind`.
         encoder_widths: units of the encoder's LSTM layers; the last is the width of the code.
         decoder_widths: units of the decoder's LSTM layers.
         epochs: most passes over the training records.
@@ -62,8 +62,8 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
     Attributes:
         threshold_: score above which a record is flagged.
         model_: what scores, see `Model`.
-        network_: the trained `keras.Model`; None after `load`.
-        history_: losses of each epoch; None after `load`.
+        network_: the trained `keras.Model`.
+        history_: losses of each epoch.
         n_features_in_: number of features.
         feature_names_in_: their names, shape (n_features_in_,).
 
@@ -75,7 +75,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         self,
         *,
         steps: str = "groups",
-        score: str = "combined",
+        score: str = "whitened",
         encoder_widths: tuple[int, ...] = (64, 16),
         decoder_widths: tuple[int, ...] = (32, 64),
         epochs: int = 30,

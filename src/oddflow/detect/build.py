@@ -30,9 +30,11 @@ class ScoreKind(StrEnum):
     """Residual scaled by its covariance over held-out normals."""
     LATENT = "latent"
     """Distance of the code to its nearest neighbours among training normals."""
+    WHITENED = "whitened"
+    """RESIDUAL and the record scaled by its own covariance, each direction capped: high roots,
+    standardised over held-out normals and added."""
     COMBINED = "combined"
-    """RESIDUAL, the record scaled by its own covariance (each direction capped), and a share of
-    LATENT: high roots, standardised over held-out normals and added."""
+    """WHITENED with a share of LATENT."""
 
 
 class HeadSettings(NamedTuple):
@@ -48,7 +50,7 @@ class HeadSettings(NamedTuple):
     record_cap: float = 4.0
     n_neighbors: int = 5
     n_references: int = 2000
-    weights: tuple[float, float, float] = (1.0, 1.0, 0.2)
+    weights: tuple[float, ...] = (1.0, 1.0, 0.2)
 
 
 HEAD_SETTINGS = HeadSettings()
@@ -127,8 +129,11 @@ def _fit_head(kind: ScoreKind, fit: Array, held_out: Parts[Array], reference_cod
             return residual
         case ScoreKind.LATENT:
             return neighbours
-        case ScoreKind.COMBINED:
+        case ScoreKind.WHITENED | ScoreKind.COMBINED:
             # The record needs no held-out rows: unlike a residual it was not fitted.
             own = Parts(fit, fit, fit)
             record = Whitened.fit(("encoded",), own, cap=HEAD_SETTINGS.record_cap, ridge=ridge)
-            return Combination.fit((residual, record, neighbours), HEAD_SETTINGS.weights, held_out)
+            heads: tuple[Head, ...] = (residual, record)
+            if kind is ScoreKind.COMBINED:
+                heads = (*heads, neighbours)
+            return Combination.fit(heads, HEAD_SETTINGS.weights[: len(heads)], held_out)

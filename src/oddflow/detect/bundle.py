@@ -163,10 +163,16 @@ def refuse_to_replace(folder: Path, *, overwrite: bool) -> None:
     """Raise InputError if a model could not be written to `folder`."""
     if not folder.exists():
         return
-    if not (folder / "manifest.json").is_file():
+    if not folder.is_dir() or not _is_ours(folder):
         raise InputError(f"{folder} exists and is not an oddflow model; choose another name")
     if not overwrite:
         raise InputError(f"{folder} exists; choose another name, or pass --overwrite")
+
+
+def _is_ours(folder: Path) -> bool:
+    """True for a model directory, damaged or not, in which nobody put anything else."""
+    names = {entry.name for entry in folder.iterdir()}
+    return {"manifest.json"} < names <= {"manifest.json", *PARTS}
 
 
 def _write_folder(folder: Path, contents: dict[str, bytes]) -> None:
@@ -182,7 +188,12 @@ def _write_folder(folder: Path, contents: dict[str, bytes]) -> None:
         if folder.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
             folder.rename(old / folder.name)
-            draft.rename(folder)
+            try:
+                draft.rename(folder)
+            except BaseException:
+                (old / folder.name).rename(folder)
+                old.rmdir()
+                raise
             shutil.rmtree(old)
         else:
             draft.rename(folder)
@@ -236,3 +247,8 @@ def _check_shapes(model: Model) -> None:
     for name, (found, expected) in shapes.items():
         if found != expected:
             raise ArtifactError(f"{name}: expected {expected}, found {found}")
+    if len(explainer.reference) == 0:
+        raise ArtifactError("explain_reference: expected at least one record, found none")
+    for array in (explainer.mean, explainer.precision, explainer.reference):
+        if array.dtype != np.float32 or not np.isfinite(array).all():
+            raise ArtifactError("what explanations compare with is not of finite 32-bit numbers")

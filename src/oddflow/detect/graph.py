@@ -83,14 +83,14 @@ class Graph:
 
 
 class StepValues(NamedTuple):
-    """Values at each step: the first (n, k), and the rest (steps - 1, n, m) if there is any.
+    """Values at each step: the first (n, k), and the rest (steps - 1, n, m).
 
-    The first step of an LSTM starts from nothing, so it takes three matrix products where the
-    others take eight; and in a record the first step is the widest, so that the rest need little
-    padding.
+    Where the first step is wider than the others, or the only one, it is computed apart: an LSTM's
+    first step starts from nothing, so it takes three matrix products where the others take eight,
+    and the rest need little padding. Elsewhere all steps are in `rest`.
     """
 
-    first: str
+    first: str | None
     rest: str | None
 
 
@@ -107,12 +107,13 @@ def add_autoencoder(
     """
     widths = [s.stop - s.start for s in layout.slices]
     hidden = _steps(graph, encoded, widths)
-    inputs = (widths[0], max(widths[1:], default=0))
+    is_apart = hidden.first is not None
+    inputs = (widths[0], max(widths[is_apart:], default=0))
     for layer in weights.encoder:
         hidden, code = _lstm(graph, hidden, layer, inputs)
         inputs = (layer.units, layer.units)
     code = graph.op("Identity", code, output="code")
-    hidden = _repeat(graph, code, layout.n_steps)
+    hidden = _repeat(graph, code, layout.n_steps, is_apart=is_apart)
     for layer in weights.decoder:
         hidden, _ = _lstm(graph, hidden, layer, inputs)
         inputs = (layer.units, layer.units)
@@ -121,45 +122,49 @@ def add_autoencoder(
 
 
 def _steps(graph: Graph, encoded: str, widths: list[int]) -> StepValues:
-    """(n, columns) to steps; all but the first padded with zeros to the widest of them."""
+    """(n, columns) to steps; those in `rest` are padded with zeros to the widest of them."""
     if len(widths) == 1:
         return StepValues(encoded, None)
-    first, *rest = graph.ops(
-        "Split", encoded, graph.constant(widths), n_outputs=len(widths), axis=1
-    )
-    padded = []
-    for part, width in zip(rest, widths[1:], strict=True):
-        missing = max(widths[1:]) - width
-        wide = graph.op("Pad", part, graph.constant([0, 0, 0, missing])) if missing else part
-        padded.append(graph.op("Unsqueeze", wide, graph.constant([0])))
-    return StepValues(first, graph.op("Concat", *padded, axis=0))
+    parts = graph.ops("Split", encoded, graph.constant(widths), n_outputs=len(widths), axis=1)
+    is_apart = widths[0] > max(widths[1:])
+    widest = max(widths[is_apart:])
+    steps = []
+    for part, width in zip(parts[is_apart:], widths[is_apart:], strict=True):
+        pads = graph.constant([0, 0, 0, widest - width])
+        wide = graph.op("Pad", part, pads) if width < widest else part
+        steps.append(graph.op("Unsqueeze", wide, graph.constant([0])))
+    return StepValues(parts[0] if is_apart else None, graph.op("Concat", *steps, axis=0))
 
 
-def _repeat(graph: Graph, code: str, n_steps: int) -> StepValues:
+def _repeat(graph: Graph, code: str, n_steps: int, *, is_apart: bool) -> StepValues:
     """The code at every step."""
     if n_steps == 1:
         return StepValues(code, None)
     once = graph.op("Unsqueeze", code, graph.constant([0]))
-    return StepValues(code, graph.op("Concat", *[once] * (n_steps - 1), axis=0))
+    rest = graph.op("Concat", *[once] * (n_steps - is_apart), axis=0)
+    return StepValues(code if is_apart else None, rest)
 
 
 def _lstm(
     graph: Graph, inputs: StepValues, layer: LSTMWeights, widths: tuple[int, int]
 ) -> tuple[StepValues, str]:
-    """Hidden states at each step, and the last of them; `widths` are those of the inputs."""
-    first, cell = _first_step(graph, inputs.first, layer, widths[0])
-    if inputs.rest is None:
-        return StepValues(first, None), first
+    """Hidden states at each step, and the last of them; `widths`: of first inputs and the rest."""
+    first, states = None, []
+    if inputs.first is not None:
+        first, cell = _first_step(graph, inputs.first, layer, widths[0])
+        if inputs.rest is None:
+            return StepValues(first, None), first
+        axis = graph.constant([0])
+        # The empty input stands for the lengths of sequences, which are all the same.
+        states = ["", graph.op("Unsqueeze", first, axis), graph.op("Unsqueeze", cell, axis)]
     bias = np.concatenate([_gates(layer.bias[None]).ravel(), np.zeros_like(layer.bias)])
     every, last, _ = graph.ops(
         "LSTM",
-        inputs.rest,
+        str(inputs.rest),
         graph.constant(_gates(layer.kernel[: widths[1]])[None]),
         graph.constant(_gates(layer.recurrent)[None]),
         graph.constant(bias[None]),
-        "",  # every sequence has the same length
-        graph.op("Unsqueeze", first, graph.constant([0])),
-        graph.op("Unsqueeze", cell, graph.constant([0])),
+        *states,
         n_outputs=3,
         hidden_size=layer.units,
     )
@@ -192,11 +197,13 @@ def _output(
     """The linear layer at each step, padded columns left out: (n, columns)."""
     kernel, bias = weights.output
     rebuilt = []
+    is_apart = hidden.first is not None
     for step, width in enumerate(widths):
-        at_step = hidden.first
-        if step > 0 and hidden.rest is not None:
-            index = graph.constant(np.int64(step - 1))
-            at_step = graph.op("Gather", hidden.rest, index, axis=0)
+        if step == 0 and hidden.first is not None:
+            at_step = hidden.first
+        else:
+            index = graph.constant(np.int64(step - is_apart))
+            at_step = graph.op("Gather", str(hidden.rest), index, axis=0)
         columns = graph.constant(kernel[:, :width]), graph.constant(bias[:width])
         rebuilt.append(graph.op("Gemm", at_step, *columns))
     return rebuilt[0] if len(rebuilt) == 1 else graph.op("Concat", *rebuilt, axis=1)

@@ -14,6 +14,8 @@ CHUNK = 128
 
 OUTPUTS = ("score", "residual", "code")
 
+_N_AXES = {"encoded": 2, "score": 1, "residual": 2, "code": 2}
+
 
 class Scored(NamedTuple):
     """What a scorer says of n records.
@@ -50,15 +52,17 @@ class Scorer:
             )
         except Exception as error:  # ONNX Runtime's errors have no common base
             raise ArtifactError(f"the scorer graph cannot be loaded: {error}") from error
-        inputs = {i.name: i.shape for i in self._session.get_inputs()}
-        outputs = {o.name: o.shape for o in self._session.get_outputs()}
+        inputs = {i.name: i for i in self._session.get_inputs()}
+        outputs = {o.name: o for o in self._session.get_outputs()}
         if set(inputs) != {"encoded"} or set(outputs) != set(OUTPUTS):
             raise ArtifactError(
                 f"expected a scorer graph from `encoded` to {', '.join(OUTPUTS)}, "
                 f"received one from {sorted(inputs)} to {sorted(outputs)}"
             )
-        self.n_columns = int(inputs["encoded"][1])
-        self._latent = int(outputs["code"][1])
+        self.n_columns, _, self._latent = (
+            _width(value) for value in (inputs["encoded"], outputs["score"], outputs["code"])
+        )
+        self._try_out()
 
     def run(self, encoded: NDArray[np.float32]) -> Scored:
         """Score encoded records, shape (n, columns).
@@ -86,3 +90,31 @@ class Scorer:
     def scores(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
         """Scores alone, shape (n,)."""
         return self.run(encoded).score
+
+    def _try_out(self) -> None:
+        """Raise ArtifactError unless the graph does for two records what it says of itself."""
+        two = np.zeros((2, self.n_columns), dtype=np.float32)
+        try:
+            found = self._session.run(OUTPUTS, {"encoded": two})
+        except Exception as error:  # ONNX Runtime's errors have no common base
+            raise ArtifactError(f"the scorer graph cannot be run: {error}") from error
+        shapes = [part.shape for part in found]
+        if shapes != [(2,), (2, self.n_columns), (2, self._latent)]:
+            raise ArtifactError(f"the scorer graph gave {shapes} for two records")
+
+
+def _width(value: Any) -> int:  # noqa: ANN401 - what ONNX Runtime says of an input or output
+    """Numbers a record, 1 for a value without a second axis."""
+    is_right = (
+        value.type == "tensor(float)"
+        and len(value.shape) == _N_AXES[value.name]
+        and not isinstance(value.shape[0], int)
+        and all(isinstance(width, int) and width > 0 for width in value.shape[1:])
+    )
+    if not is_right:
+        raise ArtifactError(
+            f"expected the scorer graph's `{value.name}` to hold 32-bit numbers on "
+            f"{_N_AXES[value.name]} axes, the first of any length, received {value.type} of shape "
+            f"{value.shape}"
+        )
+    return int(value.shape[1]) if len(value.shape) > 1 else 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from oddflow.core.errors import MissingExtra
+from oddflow.core.errors import InputError, MissingExtra
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.detect.autoencoder import LSTMAutoencoderDetector
 
@@ -56,6 +56,7 @@ def search(
         on_trial: told how many trials are done and the lowest loss.
 
     Raises:
+        InputError: no trial was finished in `seconds`.
         MissingExtra: Optuna or Keras is not installed.
     """
     try:
@@ -84,6 +85,9 @@ def search(
             on_trial(trial.number + 1, study.best_value)
 
     study.optimize(objective, n_trials=n_trials, timeout=seconds, callbacks=[tell])
+    complete = optuna.trial.TrialState.COMPLETE
+    if not any(trial.state == complete for trial in study.trials):
+        raise InputError("no trial was finished; allow more of them, or more time")
     pruned = [t for t in study.trials if t.state == optuna.trial.TrialState.PRUNED]
     return Found(
         _suggest(study.best_trial), float(study.best_value), len(study.trials), len(pruned)

@@ -122,10 +122,22 @@ class Encoder:
     Attributes:
         schema: features it was fitted on; no other is accepted.
         codes: one for each feature, in the order of the encoded columns.
+
+    Raises:
+        InputError: codes that are not those of the schema.
     """
 
     schema: FeatureSchema
     codes: tuple[Code, ...]
+
+    def __post_init__(self) -> None:
+        expected = [(feature, feature.is_category) for feature in _in_order(self.schema)]
+        received = [(code.feature, isinstance(code, CategoryCode)) for code in self.codes]
+        if received != expected:
+            raise InputError(
+                f"expected one code for each of the {len(expected)} features, by group, a category "
+                f"for each name and a number for each number; received {len(received)} others"
+            )
 
     @classmethod
     def fit(cls, matrix: FeatureMatrix) -> Encoder:
@@ -136,13 +148,7 @@ class Encoder:
         """
         if len(matrix) == 0:
             raise InputError("cannot learn an encoding from 0 rows; give normal training rows")
-        schema = matrix.schema
-        return cls(
-            schema,
-            tuple(
-                _fit_code(matrix, f) for g in schema.groups for f in schema.features if f.group == g
-            ),
-        )
+        return cls(matrix.schema, tuple(_fit_code(matrix, f) for f in _in_order(matrix.schema)))
 
     @cached_property
     def slices(self) -> dict[str, slice]:
@@ -207,6 +213,11 @@ class Encoder:
                 for c in data["codes"]
             ),
         )
+
+
+def _in_order(schema: FeatureSchema) -> list[Feature]:
+    """The features as their columns stand: group by group."""
+    return [f for group in schema.groups for f in schema.features if f.group == group]
 
 
 def _squash(feature: Feature, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -65,7 +65,10 @@ def run(
             raise ScoresDiffer(f"{message}; at most {TOLERANCE:g} is allowed. Train again")
         lines.append(message)
     if output is not None:
-        files = bundle.export(output)
+        try:
+            files = bundle.export(output)
+        except OSError as error:
+            raise InputError(f"{output}: cannot be written ({error.strerror})") from error
         result["files"] = [str(file) for file in files]
         lines.append(f"wrote {', '.join(str(file) for file in files)}")
     out.result(lambda: result, lambda: "\n".join(lines))

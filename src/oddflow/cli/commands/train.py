@@ -21,7 +21,9 @@ def run(
     ] = Path("model"),
     records: options.NormalRecords = "KDDTrain+",
     steps: Annotated[str, typer.Option(help="groups or record.")] = "groups",
-    score: Annotated[str, typer.Option(help="combined, residual, latent or error.")] = "combined",
+    score: Annotated[
+        str, typer.Option(help="whitened, combined, residual, latent or error.")
+    ] = "whitened",
     epochs: Annotated[int | None, typer.Option(min=1, help="Most passes over the data.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Records of a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Of Adam, at the start.")] = None,

@@ -1,0 +1,182 @@
+"""Detectors are given normal training features and nothing else."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from oddflow.core.errors import InputError
+from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
+from oddflow.evaluate.protocols import Protocol, official, random_split, run_protocol
+from tests.toy import toy_corpus
+
+
+class Spy:
+    """A detector that remembers everything it was given."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.learnt: list[FeatureMatrix] = []
+        self.scored: list[FeatureMatrix] = []
+        self.threshold_ = 8.0
+
+    def fit(self, records: FeatureMatrix, /) -> Self:
+        self.learnt.append(records)
+        return self
+
+    def score_samples(self, records: FeatureMatrix, /) -> NDArray[np.float64]:
+        self.scored.append(records)
+        return np.log1p(records.column("src_bytes")) + self.seed
+
+
+@pytest.fixture(scope="module")
+def train() -> LabelledMatrix:
+    return toy_corpus(400, 90, seed=0, name="Train", attacks=("neptune", "portsweep"))
+
+
+@pytest.fixture(scope="module")
+def tests() -> list[LabelledMatrix]:
+    return [
+        toy_corpus(100, 40, seed=1, name="Test", attacks=("neptune", "mscan")),
+        toy_corpus(10, 40, seed=2, name="Hard", attacks=("mscan",)),
+    ]
+
+
+def spied(protocol: Protocol, seeds: tuple[int, ...] = (0, 1)) -> list[Spy]:
+    spies: list[Spy] = []
+
+    def make(seed: int) -> Spy:
+        spies.append(Spy(seed))
+        return spies[-1]
+
+    run_protocol(protocol, {"spy": make}, seeds=seeds, target_fpr=0.05)
+    return spies
+
+
+def rows_of(matrix: FeatureMatrix) -> list[tuple[object, ...]]:
+    columns = [matrix.column(name).tolist() for name in matrix.schema.names]
+    return list(zip(*columns, strict=True))
+
+
+def test_official_trains_on_normals_alone(
+    train: LabelledMatrix, tests: list[LabelledMatrix]
+) -> None:
+    spies = spied(official(train, tests))
+    assert [spy.seed for spy in spies] == [0, 1]
+    for spy in spies:
+        assert [m.fingerprint() for m in spy.learnt] == [train.normals().fingerprint()]
+        assert [m.fingerprint() for m in spy.scored] == [t.features.fingerprint() for t in tests]
+
+
+def test_no_label_ever_reaches_a_detector(
+    train: LabelledMatrix, tests: list[LabelledMatrix]
+) -> None:
+    for protocol in (official(train, tests), random_split(train)):
+        for spy in spied(protocol):
+            for given in (*spy.learnt, *spy.scored):
+                assert type(given) is FeatureMatrix
+                assert not {"label", "labels", "attack", "difficulty"} & set(given.schema.names)
+
+
+def test_attacks_that_training_lacks_are_novel(
+    train: LabelledMatrix, tests: list[LabelledMatrix]
+) -> None:
+    evaluation = run_protocol(official(train, tests), {"spy": Spy}, seeds=(0,), target_fpr=0.05)
+    result = evaluation.test_sets["Test"]
+    assert (result.novel == (tests[0].labels.attack == "mscan")).all()
+    assert 0 < result.novel.sum() < result.labels.is_attack.sum()
+    assert evaluation.test_sets["Hard"].novel.sum() == 40
+
+
+def test_random_split_takes_every_attack_in_proportion(train: LabelledMatrix) -> None:
+    protocol = random_split(train)
+    (test,) = protocol.test_sets.values()
+    assert len(test) + len(protocol.normals) + 2 * 36 == len(train)
+    names, counts = np.unique(test.labels.attack.astype(str), return_counts=True)
+    assert dict(zip(names.tolist(), counts.tolist(), strict=True)) == {
+        "neptune": 9,
+        "normal": 80,
+        "portsweep": 9,
+    }
+    assert protocol.known_attacks == {"neptune", "portsweep"}
+
+
+def test_random_split_shares_no_record_between_training_and_test() -> None:
+    """Records are numbered in a column of their own, so that none is a copy of another."""
+    corpus = toy_corpus(200, 20, seed=3, attacks=("neptune",))
+    corpus.features.numeric[:, 1] = np.arange(220)
+    protocol = random_split(corpus)
+    (test,) = protocol.test_sets.values()
+    learnt = set(rows_of(protocol.normals))
+    assert len(learnt) == 160
+    assert not learnt & set(rows_of(test.features))
+
+
+def test_random_split_is_the_same_each_time(train: LabelledMatrix) -> None:
+    first, second = random_split(train), random_split(train)
+    assert first.normals.fingerprint() == second.normals.fingerprint()
+    (name,) = first.test_sets
+    assert name == "Train, random 20%"
+
+
+def test_an_attack_of_few_records_may_be_in_training_only() -> None:
+    corpus = toy_corpus(100, 2, seed=0, attacks=("neptune",))
+    (test,) = random_split(corpus).test_sets.values()
+    assert not test.labels.is_attack.any()
+
+
+def test_notes_say_how_to_read_the_numbers(
+    train: LabelledMatrix, tests: list[LabelledMatrix]
+) -> None:
+    honest = run_protocol(official(train, tests), {"spy": Spy}, seeds=(0, 3), target_fpr=0.05)
+    notes = " ".join(honest.notes)
+    assert "normal records of Train alone; tested on Test, Hard" in notes
+    assert "5.0% of held-out normal training records" in notes
+    assert "Seeds 0, 3" in notes
+    flattering = run_protocol(random_split(train), {"spy": Spy}, seeds=(0,), target_fpr=0.05)
+    assert "do not compare these figures with those of the official split" in flattering.notes[0]
+
+
+def test_every_run_keeps_its_seed_threshold_and_scores(
+    train: LabelledMatrix, tests: list[LabelledMatrix]
+) -> None:
+    told: list[tuple[str, int]] = []
+    evaluation = run_protocol(
+        official(train, tests),
+        {"a": Spy, "b": Spy},
+        seeds=(2, 5),
+        target_fpr=0.05,
+        on_fit=lambda system, seed: told.append((system, seed)),
+    )
+    assert told == [("a", 2), ("a", 5), ("b", 2), ("b", 5)]
+    assert (evaluation.seeds, evaluation.target_fpr) == ((2, 5), 0.05)
+    for result, test in zip(evaluation.test_sets.values(), tests, strict=True):
+        assert [run.seed for run in result.runs["b"]] == [2, 5]
+        scores = np.log1p(test.features.column("src_bytes"))
+        for run in result.runs["b"]:
+            assert (run.scores == scores + run.seed).all()
+            assert run.threshold == 8.0
+            assert run.fit_s >= 0
+        assert result.labels is test.labels
+
+
+def test_metrics_are_those_of_the_scores(
+    train: LabelledMatrix, tests: list[LabelledMatrix]
+) -> None:
+    evaluation = run_protocol(official(train, tests), {"spy": Spy}, seeds=(0,), target_fpr=0.05)
+    metrics = evaluation.test_sets["Test"].metrics["spy"]
+    flagged = np.log1p(tests[0].features.column("src_bytes")) > 8.0
+    is_attack = tests[0].labels.is_attack
+    assert metrics["fpr"].mean == pytest.approx(flagged[~is_attack].mean())
+    assert metrics["accuracy"].mean == pytest.approx((flagged == is_attack).mean())
+
+
+@pytest.mark.parametrize(("systems", "seeds"), [({}, (0,)), ({"spy": Spy}, ())])
+def test_nothing_to_run_is_refused(
+    systems: dict[str, type[Spy]], seeds: tuple[int, ...], train: LabelledMatrix
+) -> None:
+    with pytest.raises(InputError, match="takes systems and seeds"):
+        run_protocol(random_split(train), systems, seeds=seeds, target_fpr=0.05)
