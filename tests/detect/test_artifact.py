@@ -21,9 +21,7 @@ from tests.toy import SMALL
     ("score", "steps"),
     [(ScoreKind.ERROR, "record"), (ScoreKind.LATENT, "groups"), (ScoreKind.RESIDUAL, "record")],
 )
-def test_onnx_and_keras_agree(
-    score: str, steps: str, toy: LabelledMatrix, tmp_path: Path
-) -> None:
+def test_onnx_and_keras_agree(score: str, steps: str, toy: LabelledMatrix, tmp_path: Path) -> None:
     settings = {**SMALL, "epochs": 2}
     detector = LSTMAutoencoderDetector(score=score, steps=steps, **settings).fit(toy.normals())
     save_detector(detector, tmp_path / "model", source="toy")
@@ -76,7 +74,7 @@ def test_the_card_says_what_the_model_is(
         f"| threshold | {small_detector.threshold_:.6g} |",
         "at most 5 % of traffic like the training traffic",
         "600 connections that neither",
-        "score: `combined`",
+        f"score: `{small_detector.score}`",
         f"- keras {manifest.libraries['keras']}",
     ):
         assert fact in card, fact

@@ -1,4 +1,5 @@
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,10 +13,10 @@ from oddflow.detect.heads import (
     SquaredError,
     Whitened,
 )
-from oddflow.detect.runtime import Scorer
+from oddflow.detect.runtime import CHUNK, Scorer
 from oddflow.features.windows import StepLayout
-from oddflow.models.weights import AutoencoderWeights
-from tests.detect.oracle import autoencode, layout_of, random_weights
+from oddflow.models.weights import AutoencoderWeights, LSTMWeights
+from tests.detect.oracle import autoencode, layout_of, lstm, random_weights
 
 LAYOUTS = [layout_of(77), layout_of(31, 13, 9, 10), layout_of(5, 17), layout_of(*[7] * 6)]
 
@@ -100,3 +101,43 @@ def test_a_record_scores_the_same_bits_wherever_it_stands(name: str, layout: Ste
             assert (part.residual == whole.residual[start : start + size]).all()
     order = np.random.default_rng(7).permutation(400)
     assert (scorer.scores(encoded[order]) == whole.score[order]).all()
+
+
+def test_every_place_in_a_chunk_gives_the_same_bits() -> None:
+    layout = layout_of(31, 13, 9, 10)
+    weights = random_weights(layout.width, (11, 3), (6, 9), seed=5)
+    encoded = records(layout, CHUNK + 1)
+    head = heads(parts_by_oracle(layout, weights, records(layout, 300)))["combination"]
+    scorer = Scorer(scorer_graph(layout, weights, head))
+    places = scorer.scores(np.repeat(encoded[:1], CHUNK + 1, axis=0))
+    assert len(set(places.tolist())) == 1
+
+
+def test_only_operators_of_onnx_itself_are_used() -> None:
+    """Any runtime can load the graph, and its LSTM is the fused operator, not a loop."""
+    layout = layout_of(4, 3)
+    weights = random_weights(layout.width, (3,), (3,), seed=0)
+    model = onnx.load_from_string(scorer_graph(layout, weights, SquaredError(7)))
+    assert {opset.domain for opset in model.opset_import} == {""}
+    kinds = {node.op_type for node in model.graph.node}
+    assert "LSTM" in kinds
+    assert not kinds & {"Loop", "Scan", "If"}
+
+
+def test_the_oracle_follows_the_equations() -> None:
+    """One unit, one column, two steps, worked out by hand with numbers that tell gates apart."""
+    layer = LSTMWeights(
+        np.array([[0.1, 0.2, 0.3, 0.4]], np.float32),
+        np.array([[0.5, -0.6, 0.7, -0.8]], np.float32),
+        np.array([0.01, 0.02, 0.03, 0.04], np.float32),
+    )
+    first, second = lstm(np.array([[[1.0], [-2.0]]]), layer)[0, :, 0]
+
+    def s(x: float) -> float:
+        return float(1 / (1 + np.exp(-x)))
+
+    cell = s(0.11) * np.tanh(0.33)
+    h = s(0.44) * np.tanh(cell)
+    assert first == pytest.approx(h, abs=1e-7)
+    cell = s(-0.38 - 0.6 * h) * cell + s(-0.19 + 0.5 * h) * np.tanh(-0.57 + 0.7 * h)
+    assert second == pytest.approx(s(-0.76 - 0.8 * h) * np.tanh(cell), abs=1e-7)

@@ -65,3 +65,47 @@ def test_missing_columns_are_named(toy: LabelledMatrix) -> None:
 def test_the_empty_table_keeps_its_columns() -> None:
     assert len(to_matrix(np.empty((0, 3)))) == 0
     assert isinstance(to_matrix(np.empty((0, 3))), FeatureMatrix)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"x": [1, 2, 3], "name": pd.Categorical(["a", "b", "a"])}),
+        pl.DataFrame({"x": [1, 2, 3], "name": pl.Series(["a", "b", "a"], dtype=pl.Categorical)}),
+        pl.DataFrame(
+            {"x": [1, 2, 3], "name": pl.Series(["a", "b", "a"], dtype=pl.Enum(["b", "a"]))}
+        ),
+    ],
+    ids=["pandas", "polars", "polars enum"],
+)
+def test_categories_are_names_and_not_their_codes(frame: pd.DataFrame | pl.DataFrame) -> None:
+    matrix = to_matrix(frame)
+    assert [f.is_category for f in matrix.schema.features] == [False, True]
+    assert matrix.column("name").tolist() == ["a", "b", "a"]
+
+
+def test_whole_numbers_and_truth_values_are_numbers() -> None:
+    frame = pd.DataFrame({"i": [1, 2], "b": [True, False], "u": np.array([3, 4], np.uint8)})
+    assert to_matrix(frame).numeric.tolist() == [[1, 1, 3], [2, 0, 4]]
+
+
+def test_a_given_schema_orders_columns_by_name() -> None:
+    schema = to_matrix(pd.DataFrame({"a": [1], "b": [2]})).schema
+    assert to_matrix(pl.DataFrame({"b": [5], "a": [4]}), schema).numeric.tolist() == [[4, 5]]
+
+
+def test_41_plain_numbers_are_not_kdd() -> None:
+    assert to_matrix(np.zeros((2, 41))).schema.sha256 == numbered_schema(41).sha256
+
+
+def test_rows_of_unequal_length_are_refused() -> None:
+    with pytest.raises(InputError, match="two-dimensional"):
+        to_matrix([[1, 2], [3]])
+
+
+@pytest.mark.parametrize(
+    "frame", [pd.DataFrame({"x": [1.0, None]}), pl.DataFrame({"x": [1.0, None]})]
+)
+def test_missing_values_are_refused(frame: pd.DataFrame | pl.DataFrame) -> None:
+    with pytest.raises(InputError, match="row 1, feature x: expected a finite number"):
+        to_matrix(frame)

@@ -54,3 +54,72 @@ def test_a_graph_of_another_kind_is_refused() -> None:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     with pytest.raises(ArtifactError, match=r"to \['score'\]"):
         Scorer(model.SerializeToString())
+
+
+@pytest.mark.parametrize("keep", [0, 1, len(GRAPH) // 2, len(GRAPH) - 1])
+def test_a_cut_graph_is_refused(keep: int) -> None:
+    with pytest.raises(ArtifactError, match="scorer graph"):
+        Scorer(GRAPH[:keep])
+
+
+def same_throughout(shape: list[int | str], kind: int = TensorProto.FLOAT) -> bytes:
+    """A valid graph of the right names, whose outputs are all its input."""
+    names = ("score", "residual", "code")
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["encoded"], [name]) for name in names],
+        "other",
+        [helper.make_tensor_value_info("encoded", kind, shape)],
+        [helper.make_tensor_value_info(name, kind, shape) for name in names],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(same_throughout(["n", 7]), id="a score that is a matrix"),
+        pytest.param(same_throughout(["n"]), id="vectors"),
+        pytest.param(same_throughout([]), id="single numbers"),
+        pytest.param(same_throughout(["n", "m"]), id="any width"),
+        pytest.param(same_throughout([3, 7]), id="three records"),
+        pytest.param(same_throughout(["n", 7], TensorProto.DOUBLE), id="double"),
+        pytest.param(same_throughout(["n", 7], TensorProto.INT64), id="integers"),
+        pytest.param(same_throughout(["n", 7], TensorProto.STRING), id="text"),
+    ],
+)
+def test_the_right_names_with_other_values_are_refused(other: bytes) -> None:
+    with pytest.raises(ArtifactError, match="expected the scorer graph's"):
+        Scorer(other)
+
+
+def test_a_graph_that_lies_about_its_shapes_is_refused() -> None:
+    """It claims a score for each record and gives one for all."""
+    model = onnx.load_from_string(GRAPH)
+    last = next(node for node in model.graph.node if "score" in node.output)
+    last.output[:] = ["each"]
+    for name, value in (("start", 0), ("stop", 1)):
+        model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([value]), name))
+    model.graph.node.append(helper.make_node("Slice", ["each", "start", "stop"], ["score"]))
+    with pytest.raises(ArtifactError, match=r"gave \[\(1,\), \(2, 7\), \(2, 2\)\] for two"):
+        Scorer(model.SerializeToString())
+
+
+def test_weights_outside_the_graph_are_not_fetched() -> None:
+    """ONNX may name files that hold weights; a model directory never does."""
+    model = onnx.load_from_string(GRAPH)
+    constant = model.graph.initializer[0]
+    constant.ClearField("raw_data")
+    constant.data_location = TensorProto.EXTERNAL
+    entry = constant.external_data.add()
+    entry.key, entry.value = "location", "pyproject.toml"
+    with pytest.raises(ArtifactError, match="scorer graph cannot be loaded"):
+        Scorer(model.SerializeToString())
+
+
+def test_memory_order_changes_no_score() -> None:
+    encoded = np.random.default_rng(0).normal(size=(9, 7)).astype(np.float32)
+    expected = Scorer(GRAPH).scores(encoded)
+    assert (Scorer(GRAPH).scores(np.asfortranarray(encoded)) == expected).all()
+    assert (Scorer(GRAPH).scores(encoded[::-1])[::-1] == expected).all()

@@ -29,7 +29,7 @@ class Spy:
 
     def score_samples(self, records: FeatureMatrix, /) -> NDArray[np.float64]:
         self.scored.append(records)
-        return np.log1p(records.column("src_bytes")) + self.seed
+        return np.asarray(np.log1p(records.column("src_bytes")) + self.seed, dtype=np.float64)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from oddflow.core.evaluation import TrainingHistory
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.core.verdicts import Verdict
 from oddflow.detect.build import ScoreKind, build_model
-from oddflow.detect.calibrate import Split, split_normals
+from oddflow.detect.calibrate import Split, count_flagged, split_normals
 from oddflow.detect.intake import to_matrix
 from oddflow.detect.model import Model
 from oddflow.features.encode import Encoder
@@ -123,14 +123,16 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         """
         del y
         records = to_matrix(X)
+        kind = _choice(ScoreKind, "score", self.score)
         prepared = self._prepare(records)
+        count_flagged(len(prepared.split.calibration), self.target_fpr)  # refuses early
         self.network_, self.history_ = self._train(prepared, on_epoch)
         encoder, layout, encoded, split = prepared
         self.model_, self.scorer_graph_ = build_model(
             encoder,
             layout,
             autoencoder_weights(self.network_),
-            kind=_choice(ScoreKind, "score", self.score),
+            kind=kind,
             fit=encoded[split.fit],
             held_out=encoded[split.validation],
             calibration=encoded[split.calibration],

@@ -87,26 +87,36 @@ class Calibration:
             InputError: a rate outside (0, 1).
             ResolutionError: a rate that so few records cannot resolve.
         """
-        if not 0 < target_fpr < 1:
-            raise InputError(
-                f"expected a false-positive rate above 0 and below 1, received {target_fpr}; "
-                "0.01 flags one normal connection in a hundred"
-            )
         n = len(self)
-        # The tolerance keeps 0.05 * 20 at 1: rates are decimal fractions that floats miss.
-        n_flagged = math.floor(target_fpr * (n + 1) + 1e-9)
-        if n_flagged < 1:
-            raise ResolutionError(
-                f"a false-positive rate of {target_fpr:g} cannot be told from 0 on {n:,} "
-                f"calibration records: it takes {math.ceil(1 / target_fpr - 1e-9) - 1:,}. "
-                f"Train on more normal traffic, or ask for at least {1 / (n + 1):.2g}"
-            )
         return Threshold(
-            value=float(self.scores[n - n_flagged]),
+            value=float(self.scores[n - count_flagged(n, target_fpr)]),
             target_fpr=target_fpr,
             n_reference=n,
             origin=Origin.HELD_OUT,
         )
+
+
+def count_flagged(n_records: int, target_fpr: float) -> int:
+    """How many of n calibration records lie above the threshold or at it, at least 1.
+
+    Raises:
+        InputError: a rate outside (0, 1).
+        ResolutionError: a rate that so few records cannot resolve.
+    """
+    if not 0 < target_fpr < 1:
+        raise InputError(
+            f"expected a false-positive rate above 0 and below 1, received {target_fpr}; "
+            "0.01 flags one normal connection in a hundred"
+        )
+    # The tolerance keeps 0.05 * 20 at 1: rates are decimal fractions that floats miss.
+    n_flagged = math.floor(target_fpr * (n_records + 1) + 1e-9)
+    if n_flagged < 1:
+        raise ResolutionError(
+            f"a false-positive rate of {target_fpr:g} cannot be told from 0 on {n_records:,} "
+            f"calibration records: it takes {math.ceil(1 / target_fpr - 1e-9) - 1:,}. "
+            f"Train on more normal traffic, or ask for at least {1 / (n_records + 1):.2g}"
+        )
+    return n_flagged
 
 
 def budget_to_fpr(alerts_per_day: float, records_per_day: float) -> float:

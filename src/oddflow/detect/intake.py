@@ -29,7 +29,12 @@ def to_matrix(records: Any, schema: FeatureSchema | None = None) -> FeatureMatri
         return _expect(records, schema)
     if hasattr(records, "columns"):
         return _from_frame(records, schema)
-    array = np.asarray(records)
+    try:
+        array = np.asarray(records)
+    except ValueError as error:
+        raise InputError(
+            f"expected records as rows of a two-dimensional array, received {error}"
+        ) from error
     if array.ndim != 2:
         raise InputError(
             f"expected records as rows of a two-dimensional array, received shape {array.shape}; "
