@@ -56,13 +56,21 @@ def check_estimate(name: str, estimate: dict[str, float | None]) -> None:
         assert all(0 <= value <= 1 for value in values if value is not None)
 
 
-def shape(**replaced: object) -> dict[str, Any]:
-    """A right answer, some of it replaced."""
-    estimate = {"mean": 0.5, "std": 0.0, "low": 0.4, "high": 0.6} | replaced.pop("estimate", {})
-    metrics = {name: estimate for name in METRICS - {replaced.pop("without", "")}}
-    systems = {replaced.pop("system", OURS): metrics}
-    told = {"protocol": "official", "seeds": [0], "test_sets": {"KDDTest+": {"systems": systems}}}
-    return told | replaced
+def shape(
+    *,
+    protocol: object = "official",
+    seeds: object = (0,),
+    test_set: str = "KDDTest+",
+    system: str = OURS,
+    without: str = "",
+    **replaced: object,
+) -> dict[str, Any]:
+    """An answer as JSON gives it: right, or with parts replaced, down to those of an estimate."""
+    estimate = {"mean": 0.5, "std": 0.0, "low": 0.4, "high": 0.6, **replaced}
+    systems = {system: dict.fromkeys(METRICS - {without}, estimate)}
+    told = {"protocol": protocol, "seeds": seeds, "test_sets": {test_set: {"systems": systems}}}
+    answer: dict[str, Any] = json.loads(json.dumps(told))
+    return answer
 
 
 EXPECTED: dict[str, Any] = {
@@ -75,8 +83,7 @@ EXPECTED: dict[str, Any] = {
 
 def test_the_shape_check_accepts_a_right_answer() -> None:
     check_shape(shape(), **EXPECTED)
-    nothing = dict.fromkeys(("mean", "std", "low", "high"))
-    check_shape(shape(estimate=nothing), **EXPECTED)
+    check_shape(shape(mean=None, std=None, low=None, high=None), **EXPECTED)
 
 
 @pytest.mark.parametrize(
@@ -84,18 +91,18 @@ def test_the_shape_check_accepts_a_right_answer() -> None:
     [
         {"protocol": "other"},
         {"seeds": [1]},
-        {"seeds": 1},
-        {"test_sets": {}},
+        {"seeds": 0},
+        {"test_set": "KDDTest"},
         {"system": "theirs"},
         {"without": "auprc"},
-        {"estimate": {"median": 0.5}},
-        {"estimate": {"mean": None}},
-        {"estimate": {"low": 0.7}},
-        {"estimate": {"mean": 1.1}},
+        {"median": 0.5},
+        {"mean": None},
+        {"low": 0.7},
+        {"mean": 1.1},
     ],
     ids=str,
 )
-def test_the_shape_check_rejects_a_wrong_answer(wrong: dict[str, object]) -> None:
+def test_the_shape_check_rejects_a_wrong_answer(wrong: dict[str, Any]) -> None:
     with pytest.raises(AssertionError):
         check_shape(shape(**wrong), **EXPECTED)
 
