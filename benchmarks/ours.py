@@ -20,6 +20,7 @@ from oddflow.models.lstm_autoencoder import (
     build_lstm_autoencoder,
     reconstruction_loss,
 )
+from oddflow.models.train import Job
 from oddflow.models.train_jax import JaxTrainer
 
 
@@ -30,7 +31,8 @@ def _trainer(n_steps: int) -> JaxTrainer:
     mask = np.ones((n_steps, N_COLUMNS), dtype=np.float32)
     loss = partial(reconstruction_loss, mask=mask)
     optimizer = import_keras().optimizers.Adam(1e-3)
-    return JaxTrainer(model, optimizer, loss, data, data, (data[:128], data[:128]), BATCH)
+    held_out = (data[:BATCH], data[:BATCH])
+    return JaxTrainer(Job(model, optimizer, loss, data, data, held_out, BATCH))
 
 
 def train(n_steps: int, epochs: int) -> float:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from click import Command
 from typer.testing import CliRunner
 
 from oddflow.cli.app import app
@@ -49,7 +48,7 @@ def parse(arguments: list[str]) -> None:
     if arguments == ["--version"]:
         return
     name, *rest = arguments
-    command: Command = _group().commands[name]
+    command = _group().commands[name]
     command.make_context(name, rest)
 
 

@@ -13,7 +13,7 @@ from oddflow.models.lstm_autoencoder import (
     build_lstm_autoencoder,
     reconstruction_loss,
 )
-from oddflow.models.train import Epoch, TrainingDiverged, TrainSettings, train
+from oddflow.models.train import Epoch, Job, TrainingDiverged, TrainSettings, train
 from oddflow.models.train_jax import JaxTrainer
 from oddflow.models.train_keras import KerasTrainer
 
@@ -87,7 +87,7 @@ def test_compiled_epochs_equal_those_of_keras() -> None:
     kinds: tuple[Any, ...] = (JaxTrainer, KerasTrainer)
     for kind in kinds:
         model = build_lstm_autoencoder(2, 5, WIDTHS, seed=0)
-        trainer = kind(model, keras.optimizers.Adam(1e-2), loss, data, data, held_out, 16)
+        trainer = kind(Job(model, keras.optimizers.Adam(1e-2), loss, data, data, held_out, 16))
         losses.append([(trainer.run(order), trainer.evaluate()) for order in orders])
         trainer.restore(trainer.snapshot())
         weights.append(flat(model))

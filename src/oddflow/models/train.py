@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,23 @@ class Epoch:
     rows_per_s: float
 
 
+class Job(NamedTuple):
+    """What a trainer is given.
+
+    model: a built keras.Model; optimizer: a keras.Optimizer; loss: of each row; rows: inputs, shape
+    (n, ...); targets: what the outputs should be, shape (n, ...); held_out: inputs and targets to
+    stop by; batch_size: rows of one gradient step.
+    """
+
+    model: Any
+    optimizer: Any
+    loss: LossFn
+    rows: Rows
+    targets: Rows
+    held_out: tuple[Rows, Rows]
+    batch_size: int
+
+
 class Trainer(Protocol):
     """Runs single epochs of a model on some backend; holds weights and optimizer state."""
 
@@ -125,7 +142,8 @@ def train(
             f"training needs rows to fit and rows to stop by, received {len(rows)} and "
             f"{len(held_out[0])}"
         )
-    trainer = _trainer(model, rows, targets, held_out, loss, settings)
+    optimizer = _optimizer(settings, n_steps=math.ceil(len(rows) / settings.batch_size))
+    trainer = _trainer(Job(model, optimizer, loss, rows, targets, held_out, settings.batch_size))
     rng = np.random.default_rng(seed)
     start_s = time.perf_counter()
     losses: list[float] = []
@@ -154,24 +172,21 @@ def train(
     )
 
 
-def _trainer(
-    model: Any,  # noqa: ANN401 - a keras.Model
-    rows: Rows,
-    targets: Rows,
-    held_out: tuple[Rows, Rows],
-    loss: LossFn,
-    settings: TrainSettings,
-) -> Trainer:
+def _optimizer(settings: TrainSettings, *, n_steps: int) -> Any:  # noqa: ANN401 - Keras'
+    """Adam with the rate of the settings; `n_steps` are those of an epoch."""
     keras = import_keras()
-    n_steps = math.ceil(len(rows) / settings.batch_size)
     rate: Any = settings.learning_rate
     if settings.decay == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, settings.epochs * n_steps, alpha=0.01)
-    optimizer = keras.optimizers.Adam(rate)
-    if keras.backend.backend() == "jax":
+    return keras.optimizers.Adam(rate)
+
+
+def _trainer(job: Job) -> Trainer:
+    """The quickest trainer that the backend has."""
+    if import_keras().backend.backend() == "jax":
         from oddflow.models.train_jax import JaxTrainer
 
-        return JaxTrainer(model, optimizer, loss, rows, targets, held_out, settings.batch_size)
+        return JaxTrainer(job)
     from oddflow.models.train_keras import KerasTrainer
 
-    return KerasTrainer(model, optimizer, loss, rows, targets, held_out, settings.batch_size)
+    return KerasTrainer(job)

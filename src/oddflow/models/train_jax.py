@@ -18,7 +18,7 @@ from jax import lax
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
-from oddflow.models.train import LossFn, Rows
+from oddflow.models.train import Job, LossFn
 
 EVALUATION_BATCH = 1024
 
@@ -35,35 +35,24 @@ class State(NamedTuple):
 class JaxTrainer:
     """Runs compiled epochs; see `oddflow.models.train.Trainer`."""
 
-    def __init__(
-        self,
-        model: Any,  # noqa: ANN401 - a keras.Model
-        optimizer: Any,  # noqa: ANN401 - a keras.Optimizer
-        loss: LossFn,
-        rows: Rows,
-        targets: Rows,
-        held_out: tuple[Rows, Rows],
-        batch_size: int,
-    ) -> None:
+    def __init__(self, job: Job) -> None:
         _keep_compiled_code()
-        optimizer.build(model.trainable_variables)
-        self._model, self._batch_size = model, batch_size
-        self._rows = jnp.asarray(rows)
-        self._targets = self._rows if targets is rows else jnp.asarray(targets)
-        self._held_out = (jnp.asarray(held_out[0]), jnp.asarray(held_out[1]))
-        self._held_out_batches = batches(np.arange(len(held_out[0])), EVALUATION_BATCH)
-        self._epoch = _compile_epoch(model, optimizer, loss)
-        self._mean_loss = _compile_evaluation(model, loss)
+        job.optimizer.build(job.model.trainable_variables)
+        self._model, self._batch_size = job.model, job.batch_size
+        self._rows = jnp.asarray(job.rows)
+        self._targets = self._rows if job.targets is job.rows else jnp.asarray(job.targets)
+        self._held_out = [jnp.asarray(array) for array in job.held_out]
+        self._held_out_batches = batches(np.arange(len(job.held_out[0])), EVALUATION_BATCH)
+        self._epoch = _compile_epoch(job.model, job.optimizer, job.loss)
+        self._mean_loss = _compile_evaluation(job.model, job.loss)
+        variables = (
+            job.model.trainable_variables,
+            job.model.non_trainable_variables,
+            job.optimizer.variables,
+        )
         # Copies, because the compiled epoch consumes what it is given.
         self._state = State(
-            *(
-                [jnp.array(variable.value, copy=True) for variable in variables]
-                for variables in (
-                    model.trainable_variables,
-                    model.non_trainable_variables,
-                    optimizer.variables,
-                )
-            )
+            *([jnp.array(variable.value, copy=True) for variable in kind] for kind in variables)
         )
 
     def run(self, order: NDArray[np.intp]) -> float:

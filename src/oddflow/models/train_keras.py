@@ -7,26 +7,17 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from oddflow.models.train import LossFn, Rows
+from oddflow.models.train import Job
 
 
 @final
 class KerasTrainer:
     """Runs epochs by `fit`; see `oddflow.models.train.Trainer`."""
 
-    def __init__(
-        self,
-        model: Any,  # noqa: ANN401 - a keras.Model
-        optimizer: Any,  # noqa: ANN401 - a keras.Optimizer
-        loss: LossFn,
-        rows: Rows,
-        targets: Rows,
-        held_out: tuple[Rows, Rows],
-        batch_size: int,
-    ) -> None:
-        model.compile(optimizer=optimizer, loss=loss)
-        self._model, self._batch_size = model, batch_size
-        self._rows, self._targets, self._held_out = rows, targets, held_out
+    def __init__(self, job: Job) -> None:
+        job.model.compile(optimizer=job.optimizer, loss=job.loss)
+        self._model, self._batch_size = job.model, job.batch_size
+        self._rows, self._targets, self._held_out = job.rows, job.targets, job.held_out
 
     def run(self, order: NDArray[np.intp]) -> float:
         """One pass over the training rows in the given order; the mean loss."""
