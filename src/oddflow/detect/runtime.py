@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.core.errors import ArtifactError, InputError
+from oddflow.detect.graph_check import check_scorer_graph
 
 CHUNK = 128
 """Records of one call: enough to fill the core's arithmetic, few enough to stay in its cache."""
@@ -42,6 +44,7 @@ class Scorer:
     def __init__(self, model: bytes) -> None:
         import onnxruntime as ort
 
+        check_scorer_graph(model, n_records=CHUNK)
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -65,31 +68,41 @@ class Scorer:
         self._try_out()
 
     def run(self, encoded: NDArray[np.float32]) -> Scored:
-        """Score encoded records, shape (n, columns).
+        """Score encoded records, shape (n, columns), and say what the score rests on.
 
         Raises:
             InputError: another width than the graph was made for.
         """
-        if encoded.ndim != 2 or encoded.shape[1] != self.n_columns:
-            raise InputError(
-                f"expected encoded records of shape (n, {self.n_columns}), received {encoded.shape}"
-            )
         n = len(encoded)
         scored = Scored(
             np.empty(n),
             np.empty((n, self.n_columns), dtype=np.float32),
             np.empty((n, self._latent), dtype=np.float32),
         )
-        for start in range(0, n, CHUNK):
-            chunk = np.ascontiguousarray(encoded[start : start + CHUNK], dtype=np.float32)
+        for rows, chunk in self._chunks(encoded):
             score, residual, code = self._session.run(OUTPUTS, {"encoded": chunk})
-            rows = slice(start, start + CHUNK)
             scored.score[rows], scored.residual[rows], scored.code[rows] = score, residual, code
         return scored
 
     def scores(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Scores alone, shape (n,)."""
-        return self.run(encoded).score
+        """Scores alone, shape (n,); the same as those of `run`, without copying the rest.
+
+        Raises:
+            InputError: another width than the graph was made for.
+        """
+        scores = np.empty(len(encoded))
+        for rows, chunk in self._chunks(encoded):
+            scores[rows] = self._session.run(OUTPUTS[:1], {"encoded": chunk})[0]
+        return scores
+
+    def _chunks(self, encoded: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        if encoded.ndim != 2 or encoded.shape[1] != self.n_columns:
+            raise InputError(
+                f"expected encoded records of shape (n, {self.n_columns}), received {encoded.shape}"
+            )
+        for start in range(0, len(encoded), CHUNK):
+            rows = slice(start, start + CHUNK)
+            yield rows, np.ascontiguousarray(encoded[rows], dtype=np.float32)
 
     def _try_out(self) -> None:
         """Raise ArtifactError unless the graph does for two records what it says of itself."""
