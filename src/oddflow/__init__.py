@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
     from oddflow.datasets.nsl_kdd import load_nsl_kdd
+    from oddflow.detect.artifact import save_detector
     from oddflow.detect.autoencoder import LSTMAutoencoderDetector
     from oddflow.detect.bundle import load_model
     from oddflow.detect.model import Model
@@ -25,6 +26,7 @@ _HOME = {
     "Model": "oddflow.detect.model",
     "load_model": "oddflow.detect.bundle",
     "load_nsl_kdd": "oddflow.datasets.nsl_kdd",
+    "save_detector": "oddflow.detect.artifact",
 }
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "__version__",
     "load_model",
     "load_nsl_kdd",
+    "save_detector",
 ]
 
 
