@@ -192,6 +192,7 @@ def test_the_report_has_its_sections(run: Run, small_model_dir: Path, tmp_path: 
         (("--protocol", "guess"), "official, random-split"),
         (("--system", "pca", "--system", "psa"), "'psa'"),
         (("--system", "pca", "--fpr", 2), "received 2.0"),
+        (("--model", "any", "--protocol", "random-split"), "may have been trained on"),
         (("--system", "pca", "--fpr", 0.00001), "calibration records"),
     ],
 )
