@@ -44,7 +44,7 @@ def test_it_ends_with_a_model_a_report_and_what_to_do_next(
     assert "<h2>Why records were flagged</h2>" in report.read_text(encoding="utf-8")
     for part in ("KDDTest+", "isolation_forest", "mscan: flagged", str(model), str(report)):
         assert part in ran.out
-    for part in ("1 reading NSL-KDD", "2 training on 3,000 normal", "3 testing"):
+    for part in ("1 of 3: reading NSL-KDD", "2 of 3: training on 3,000 normal", "3 of 3: testing"):
         assert part in ran.err
     command = next(line for line in ran.out.splitlines() if line.startswith("next:"))
     words = command.removeprefix("next:").split()

@@ -136,3 +136,27 @@ def test_without_normal_records_there_is_nothing_to_compare_with() -> None:
     encoded = encoder.transform(toy_normals(10, seed=0))
     with pytest.raises(InputError, match="0 references"):
         Explainer.fit(encoder, encoded, encoded[:0])
+
+
+CHANGED_BY = {
+    "neptune": """duration src_bytes dst_bytes flag logged_in count same_srv_rate serror_rate
+        srv_serror_rate dst_host_serror_rate""",
+    "portsweep": """src_bytes dst_bytes flag service rerror_rate srv_rerror_rate
+        dst_host_rerror_rate diff_srv_rate""",
+    "guess_passwd": "service logged_in num_failed_logins hot dst_host_srv_diff_host_rate",
+}
+"""What each toy attack does to a normal record."""
+
+
+@pytest.mark.parametrize("attack", CHANGED_BY)
+def test_several_odd_values_are_blamed_and_not_their_neighbours(
+    small_detector: LSTMAutoencoderDetector, toy: LabelledMatrix, attack: str
+) -> None:
+    """Odd values that support each other leave each other necessary to nothing."""
+    some = toy.features.take(toy.labels.attack == attack).take(slice(0, 60))
+    blamed = [
+        cause.feature in CHANGED_BY[attack].split()
+        for verdict in small_detector.explain(some, n_causes=3)
+        for cause in verdict.explanation.causes
+    ]
+    assert np.mean(blamed) >= 0.9

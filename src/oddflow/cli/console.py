@@ -72,7 +72,8 @@ Advance = Callable[..., None]
 def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    # No markup: file names may hold square brackets.
+    return Console(stderr=stderr, highlight=False, markup=False)
 
 
 def _bar(unit: str) -> Progress:

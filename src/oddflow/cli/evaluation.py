@@ -113,6 +113,7 @@ def evaluate(
     from oddflow.detect.baselines import baselines
     from oddflow.evaluate.protocols import run_protocol
 
+    require_systems(systems)
     ours: list[LSTMAutoencoderDetector] = []
 
     def new_detector(seed: int) -> LSTMAutoencoderDetector:
@@ -123,7 +124,7 @@ def evaluate(
     if model is not None:
         threshold = model.calibration.threshold(target_fpr)
         factories[OURS] = lambda _seed: Trained(model, threshold)
-    factories = _chosen(factories, systems)
+    factories = {name: f for name, f in factories.items() if not systems or name in systems}
     n_fits, n_begun = len(factories) * seeds, 0
     with out.progress("starting", n_fits, "fits") as advance:
 
@@ -146,13 +147,22 @@ def evaluate(
     )
 
 
-def _chosen(
-    factories: dict[str, DetectorFactory], systems: Sequence[str] | None
-) -> dict[str, DetectorFactory]:
-    unknown = sorted(set(systems or ()) - set(factories))
+def require_systems(systems: Sequence[str] | None) -> None:
+    """Raise InputError if a system is named that there is not."""
+    from oddflow.detect.baselines import LEARNERS
+
+    names = (OURS, *LEARNERS)
+    unknown = sorted(set(systems or ()) - set(names))
     if unknown:
-        raise InputError(f"--system must be one of {', '.join(factories)}, received {unknown}")
-    return {name: f for name, f in factories.items() if not systems or name in systems}
+        raise InputError(f"--system must be one of {', '.join(names)}, received {unknown}")
+
+
+def require_report(path: Path, systems: Sequence[str] | None) -> None:
+    """Raise InputError if a report could not be written there, or would be about nothing."""
+    if systems and OURS not in systems:
+        raise InputError(f"a report is about {OURS}; add --system {OURS}")
+    if not path.parent.is_dir() or (path.exists() and not path.is_file()):
+        raise InputError(f"{path}: cannot be written; name a file in a folder that exists")
 
 
 def evaluation_text(evaluation: Evaluation) -> Group:

@@ -38,12 +38,12 @@ def run(
 
     out = Output(quiet=quiet, as_json=json)
     model_path, report_path = output / "model", output / "report.html"
-    out.note("[bold]1[/bold] reading NSL-KDD")
+    out.note("1 of 3: reading NSL-KDD")
     protocol = load_protocol("official", data, out)
-    out.note(f"[bold]2[/bold] training on {len(protocol.normals):,} normal connections")
+    out.note(f"2 of 3: training on {len(protocol.normals):,} normal connections")
     detector = train_with_progress(protocol.normals, out, seed=seed)
     save_detector(detector, model_path, source="KDDTrain+", overwrite=True)
-    out.note("[bold]3[/bold] testing, with trivial baselines beside")
+    out.note("3 of 3: testing, with trivial baselines beside")
     judged = evaluate(
         protocol,
         seeds=1,

@@ -47,13 +47,21 @@ def run(
     Thresholds come from held-out normal training records; test records and their labels are used
     for measuring alone.
     """
-    from oddflow.cli.evaluation import OURS, evaluate, evaluation_text, load_protocol, write_html
+    from oddflow.cli.evaluation import (
+        evaluate,
+        evaluation_text,
+        load_protocol,
+        require_report,
+        require_systems,
+        write_html,
+    )
     from oddflow.cli.training import read_settings
     from oddflow.core.errors import InputError
     from oddflow.detect.bundle import load_model
 
-    if report is not None and systems and OURS not in systems:
-        raise InputError(f"a report is about {OURS}; add --system {OURS}")
+    require_systems(systems)
+    if report is not None:
+        require_report(report, systems)
     if model is not None and protocol == "random-split":
         raise InputError(
             "a saved model may have been trained on the very records that a random split tests "

@@ -53,6 +53,8 @@ def _text(bundle: Bundle) -> Group:
 
     manifest = bundle.manifest
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    facts.add_column(no_wrap=True)
+    facts.add_column(overflow="fold")
     for name, value in {
         "model": str(bundle.path),
         "sha256": manifest.sha256,
