@@ -114,7 +114,7 @@ def test_options_reach_the_detector_and_override_settings(
         **SMALL,
         "epochs": 3,
         "steps": "record",
-        "score": "error",
+        "score_kind": "error",
         "seed": 7,
         "target_fpr": 0.01,
     }
@@ -178,7 +178,7 @@ def test_options_that_make_no_sense_are_refused(
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [(("--fpr", 0.0001), "600 calibration records"), (("--score", "luck"), "score must be")],
+    [(("--fpr", 0.0001), "600 calibration records"), (("--score", "luck"), "score_kind must be")],
 )
 def test_what_cannot_be_is_refused_before_training(
     run: Run,

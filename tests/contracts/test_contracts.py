@@ -26,7 +26,7 @@ FAST = {**SMALL, "encoder_widths": (6,), "decoder_widths": (8,), "epochs": 3}
 def _ours(seed: int, *, score: str, steps: str) -> LSTMAutoencoderDetector:
     return LSTMAutoencoderDetector(
         seed=seed,
-        score=score,
+        score_kind=score,
         steps=steps,
         target_fpr=checks.TARGET_FPR,
         calibration_fraction=checks.CALIBRATION_FRACTION,

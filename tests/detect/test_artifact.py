@@ -19,11 +19,17 @@ from tests.toy import SMALL
 
 @pytest.mark.parametrize(
     ("score", "steps"),
-    [(ScoreKind.ERROR, "record"), (ScoreKind.LATENT, "groups"), (ScoreKind.RESIDUAL, "record")],
+    [
+        (ScoreKind.ERROR, "record"),
+        (ScoreKind.LATENT, "groups"),
+        (ScoreKind.RESIDUAL, "record"),
+        (ScoreKind.COMBINED, "record"),
+        (ScoreKind.WHITENED, "groups"),
+    ],
 )
 def test_onnx_and_keras_agree(score: str, steps: str, toy: LabelledMatrix, tmp_path: Path) -> None:
     settings = {**SMALL, "epochs": 2}
-    detector = LSTMAutoencoderDetector(score=score, steps=steps, **settings).fit(toy.normals())
+    detector = LSTMAutoencoderDetector(score_kind=score, steps=steps, **settings).fit(toy.normals())
     save_detector(detector, tmp_path / "model", source="toy")
     agreement = compare_with_keras(load_model(tmp_path / "model"), toy.features)
     assert agreement.n_records == len(toy)
@@ -74,7 +80,7 @@ def test_the_card_says_what_the_model_is(
         f"| threshold | {small_detector.threshold_:.6g} |",
         "at most 5 % of traffic like the training traffic",
         "600 connections that neither",
-        f"score: `{small_detector.score}`",
+        f"score: `{small_detector.score_kind}`",
         f"- keras {manifest.libraries['keras']}",
     ):
         assert fact in card, fact

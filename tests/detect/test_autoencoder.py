@@ -74,7 +74,10 @@ def test_one_step_and_four_are_two_networks(toy: LabelledMatrix) -> None:
     ("wrong", "message"),
     [
         ({"steps": "hosts"}, "steps must be one of record, groups, received 'hosts'"),
-        ({"score": "best"}, "score must be one of error, residual, latent, whitened, combined"),
+        (
+            {"score_kind": "best"},
+            "score_kind must be one of error, residual, latent, whitened, combined",
+        ),
         ({"epochs": 0}, "epochs"),
         ({"target_fpr": 1.5}, "above 0 and below 1"),
         ({"validation_fraction": 0.7, "calibration_fraction": 0.4}, "cannot be split"),

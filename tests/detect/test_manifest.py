@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -137,3 +138,9 @@ def test_a_changed_byte_is_seen_unless_it_changes_no_fact(position: int, patch: 
     except ArtifactError:
         return
     assert read == MANIFEST
+
+
+def test_a_field_that_nobody_wrote_is_refused(small_model_dir: Path) -> None:
+    facts = json.loads((small_model_dir / "manifest.json").read_bytes())
+    with pytest.raises(ArtifactError, match="unknown field"):
+        Manifest.from_bytes(json.dumps({**facts, "surprise": 1}).encode())

@@ -77,6 +77,24 @@ def test_a_seed_decides_every_bit() -> None:
     assert not np.allclose(first, other)
 
 
+def test_the_seed_decides_the_order_of_rows() -> None:
+    """From the same weights, another seed of `train` leads elsewhere."""
+    data, ends = rows(), []
+    for seed in (0, 1):
+        model = build_lstm_autoencoder(2, 5, WIDTHS, seed=0)
+        train(
+            model,
+            data,
+            data,
+            held_out=(data, data),
+            loss=partial(reconstruction_loss, mask=MASK),
+            settings=TrainSettings(epochs=2, batch_size=16),
+            seed=seed,
+        )
+        ends.append(flat(model))
+    assert not np.array_equal(ends[0], ends[1])
+
+
 def test_compiled_epochs_equal_those_of_keras() -> None:
     """The same order of rows, a short last batch included, gives the same losses and weights."""
     keras = import_keras()

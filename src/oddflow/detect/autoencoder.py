@@ -46,7 +46,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
 
     Args:
         steps: "groups" (each feature group is a step) or "record" (one step).
-        score: "whitened", "combined", "residual", "latent" or "error", see `ScoreKind`.
+        score_kind: "whitened", "combined", "residual", "latent" or "error", see `ScoreKind`.
         encoder_widths: units of the encoder's LSTM layers; the last is the width of the code.
         decoder_widths: units of the decoder's LSTM layers.
         epochs: most passes over the training records.
@@ -75,7 +75,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         self,
         *,
         steps: str = "groups",
-        score: str = "whitened",
+        score_kind: str = "whitened",
         encoder_widths: tuple[int, ...] = (64, 16),
         decoder_widths: tuple[int, ...] = (32, 64),
         epochs: int = 30,
@@ -89,7 +89,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         seed: int = 0,
     ) -> None:
         self.steps = steps
-        self.score = score
+        self.score_kind = score_kind
         self.encoder_widths = encoder_widths
         self.decoder_widths = decoder_widths
         self.epochs = epochs
@@ -123,7 +123,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         """
         del y
         records = to_matrix(X)
-        kind = _choice(ScoreKind, "score", self.score)
+        kind = _choice(ScoreKind, "score_kind", self.score_kind)
         prepared = self._prepare(records)
         count_flagged(len(prepared.split.calibration), self.target_fpr)  # refuses early
         self.network_, self.history_ = self._train(prepared, on_epoch)

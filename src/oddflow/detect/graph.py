@@ -1,8 +1,8 @@
 """The scorer as an ONNX graph: encoded records in; score, residual and code out.
 
 Built by hand from ONNX's own operators, because its LSTM operator is a fused kernel in ONNX
-Runtime while an exported Keras graph is a loop. Steps are the outermost axis throughout, so that
-nothing is ever transposed, and no padded column of the output is computed.
+Runtime while an exported Keras graph is a loop. Steps are the outermost axis throughout, and no
+padded column of the output is computed.
 """
 
 from __future__ import annotations
@@ -125,6 +125,9 @@ def _steps(graph: Graph, encoded: str, widths: list[int]) -> StepValues:
     """(n, columns) to steps; those in `rest` are padded with zeros to the widest of them."""
     if len(widths) == 1:
         return StepValues(encoded, None)
+    if len(set(widths)) == 1:
+        windows = graph.op("Reshape", encoded, graph.constant([-1, len(widths), widths[0]]))
+        return StepValues(None, graph.op("Transpose", windows, perm=[1, 0, 2]))
     parts = graph.ops("Split", encoded, graph.constant(widths), n_outputs=len(widths), axis=1)
     is_apart = widths[0] > max(widths[1:])
     widest = max(widths[is_apart:])
@@ -196,6 +199,11 @@ def _output(
 ) -> str:
     """The linear layer at each step, padded columns left out: (n, columns)."""
     kernel, bias = weights.output
+    if len(set(widths)) == 1 and hidden.rest is not None:
+        product = graph.op("MatMul", hidden.rest, graph.constant(kernel))
+        windows = graph.op("Add", product, graph.constant(bias))
+        by_record = graph.op("Transpose", windows, perm=[1, 0, 2])
+        return graph.op("Reshape", by_record, graph.constant([-1, sum(widths)]))
     rebuilt = []
     is_apart = hidden.first is not None
     for step, width in enumerate(widths):

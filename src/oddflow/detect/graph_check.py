@@ -16,7 +16,8 @@ from oddflow.core.errors import ArtifactError
 
 OPERATORS = frozenset(
     {"Add", "Clip", "Concat", "Gather", "Gemm", "Identity", "LSTM", "MatMul", "Mul", "Pad"}
-    | {"Sigmoid", "Split", "Sqrt", "Squeeze", "Sub", "Tanh", "TopK", "Unsqueeze"}
+    | {"Reshape", "Sigmoid", "Split", "Sqrt", "Squeeze", "Sub", "Tanh", "TopK", "Transpose"}
+    | {"Unsqueeze"}
 )
 MAX_NODES = 2_000
 MAX_VALUES = 50_000_000

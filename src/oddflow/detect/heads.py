@@ -18,6 +18,9 @@ from oddflow.detect.graph import Graph
 Array = NDArray[np.float32]
 T = TypeVar("T")
 
+CANDIDATES = 4
+"""Times as many neighbours as wanted are found by a quick distance that loses digits."""
+
 N_ROOTS = 4
 """Square roots taken one after the other from a score before it is combined."""
 
@@ -149,39 +152,45 @@ class CodeNeighbours:
                 f"reference records), received {self.n_neighbors}"
             )
 
+    @property
+    def _n_candidates(self) -> int:
+        """How many are taken by the quick distance, to choose from by the exact one."""
+        return min(CANDIDATES * self.n_neighbors, len(self.reference))
+
     def score(self, parts: Parts[Array]) -> Array:
         """See `Head.score`."""
-        code = parts.code
-        away = self._far(code)
-        nearest = np.argpartition(away, self.n_neighbors - 1, axis=1)[:, : self.n_neighbors]
-        apart = self.reference[nearest] - code[:, None]
-        return np.asarray(np.sqrt(np.square(apart).sum(axis=2)).mean(axis=1), dtype=np.float32)
-
-    def _far(self, code: Array) -> Array:
-        """Squared distances to all references, less the length of the code, shape (n, m)."""
-        lengths = np.square(self.reference).sum(axis=1)
-        return np.asarray(lengths - 2 * code @ self.reference.T, dtype=np.float32)
+        centre, reference = self._centred()
+        code = parts.code - centre
+        away = np.square(reference).sum(axis=1) - 2 * code @ reference.T
+        near = np.argpartition(away, self._n_candidates - 1, axis=1)[:, : self._n_candidates]
+        exact = np.sqrt(np.square(reference[near] - code[:, None]).sum(axis=2))
+        nearest = np.sort(exact, axis=1)[:, : self.n_neighbors]
+        return np.asarray(nearest.mean(axis=1), dtype=np.float32)
 
     def add_to(self, graph: Graph, parts: Parts[str]) -> str:
         """See `Head.add_to`."""
-        code = parts.code
-        reference = graph.constant(self.reference)
-        lengths = graph.constant(np.square(self.reference).sum(axis=1))
-        toward = graph.op("MatMul", code, graph.constant(-2 * self.reference.T))
-        _, nearest = graph.ops(
-            "TopK",
-            graph.op("Add", toward, lengths),
-            graph.constant([self.n_neighbors]),
-            n_outputs=2,
-            largest=0,
-            sorted=1,
-        )
-        # Distances are taken again from the chosen few: the expansion above loses their digits.
-        chosen = graph.op("Gather", reference, nearest, axis=0)
+        centre, centred = self._centred()
+        code = graph.op("Sub", parts.code, graph.constant(centre))
+        reference, lengths = graph.constant(centred), graph.constant(np.square(centred).sum(axis=1))
+        toward = graph.op("MatMul", code, graph.constant(-2 * centred.T))
+        away = graph.op("Add", toward, lengths)
+        _, near = _smallest(graph, away, self._n_candidates)
+        chosen = graph.op("Gather", reference, near, axis=0)
         apart = graph.op("Sub", chosen, graph.op("Unsqueeze", code, graph.constant([1])))
         squared = graph.op("Mul", apart, apart)
-        distance = graph.op("Sqrt", graph.weighted_sum(squared, np.ones(self.reference.shape[1])))
-        return graph.weighted_sum(distance, np.full(self.n_neighbors, 1 / self.n_neighbors))
+        exact = graph.op("Sqrt", graph.weighted_sum(squared, np.ones(centred.shape[1])))
+        nearest, _ = _smallest(graph, exact, self.n_neighbors)
+        return graph.weighted_sum(nearest, np.full(self.n_neighbors, 1 / self.n_neighbors))
+
+    def _centred(self) -> tuple[Array, Array]:
+        """Mean of the references, and the references about it: small numbers keep more digits."""
+        centre = self.reference.mean(axis=0)
+        return centre, np.asarray(self.reference - centre, dtype=np.float32)
+
+
+def _smallest(graph: Graph, values: str, n: int) -> list[str]:
+    """The n smallest of each row and where they stand, in ascending order."""
+    return graph.ops("TopK", values, graph.constant([n]), n_outputs=2, largest=0, sorted=1)
 
 
 @final

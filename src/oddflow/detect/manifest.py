@@ -16,14 +16,14 @@ PARTS = ("encoder.json", "scorer.onnx", "arrays.safetensors", "model.keras", "MO
 """Files of a model directory besides the manifest."""
 
 
-class Part(msgspec.Struct, frozen=True):
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One file: its sha256 and size in bytes."""
 
     sha256: str
     bytes: int
 
 
-class Training(msgspec.Struct, frozen=True, kw_only=True):
+class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the model was trained.
 
     source: name of the corpus or file; n_records: normal records given; fingerprint: sha256 over
@@ -41,7 +41,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All facts. `sha256` covers the others, so that an altered manifest shows as well."""
 
     format: int

@@ -57,7 +57,7 @@ def run(
     rate = options.target_fpr(fpr, alerts_per_day, records_per_day, default=0.05)
     normals, source = load_normals(records, data, out)
     detector = train_with_progress(
-        normals, out, steps=steps, score=score, target_fpr=rate, seed=seed, **parameters
+        normals, out, steps=steps, score_kind=score, target_fpr=rate, seed=seed, **parameters
     )
     manifest = save_detector(detector, output, source=source, overwrite=overwrite)
     out.result(
