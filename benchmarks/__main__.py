@@ -16,11 +16,10 @@ from rich.table import Table
 
 from benchmarks.command import command_rows
 from benchmarks.worker import Worker
-from benchmarks.workload import flops_of_a_window
+from benchmarks.workload import STEP_WIDTHS, flops_of_a_window
 
 BATCHES = (128, 256, 512, 1024, 2048)
 """Tried for `predict_on_batch`; the best counts."""
-STEPS = (1, 10)
 Measure = Callable[[], float]
 
 
@@ -45,28 +44,28 @@ class Comparison(NamedTuple):
 
 def trainings(ours: Worker, keras: Worker) -> Iterator[Comparison]:
     """Steady training, after compilation."""
-    for t in STEPS:
-        epochs = 4 if t == 1 else 1
-        train = partial(ours.rate, "train", n_steps=t, epochs=epochs)
+    for t in STEP_WIDTHS:
+        epochs = 4 if t == "T=1" else 1
+        train = partial(ours.rate, "train", layout=t, epochs=epochs)
         for task, how in (
             ("fit_arrays", "as shipped"),
             ("fit_dataset", "with tf.data autotune off"),
         ):
             yield Comparison(
-                f"training, T={t}, against Keras on TensorFlow {how}",
+                f"training, {t}, against Keras on TensorFlow {how}",
                 "windows/s",
                 train,
-                partial(keras.rate, task, n_steps=t, epochs=epochs),
+                partial(keras.rate, task, layout=t, epochs=epochs),
             )
 
 
 def scorings(ours: Worker, keras: Worker) -> Iterator[Comparison]:
     """Throughput and single records; ours computes the score as well."""
-    for t in STEPS:
-        ask = partial(keras.rate, n_steps=t)
+    for t in STEP_WIDTHS:
+        ask = partial(keras.rate, layout=t)
         rates = {b: ask("predict_on_batch", passes=1, batch=b) for b in BATCHES for _ in range(2)}
         best = max(rates, key=lambda batch: rates[batch])
-        score = partial(ours.rate, "score", n_steps=t, passes=2)
+        score = partial(ours.rate, "score", layout=t, passes=2)
         for peer, measure in (
             ("predict", partial(ask, "predict", passes=1)),
             (
@@ -74,14 +73,14 @@ def scorings(ours: Worker, keras: Worker) -> Iterator[Comparison]:
                 partial(ask, "predict_on_batch", passes=1, batch=best),
             ),
         ):
-            yield Comparison(f"scoring, T={t}, against Keras {peer}", "windows/s", score, measure)
-        one = partial(ours.rate, "score_one", n_steps=t, calls=2000)
+            yield Comparison(f"scoring, {t}, against Keras {peer}", "windows/s", score, measure)
+        one = partial(ours.rate, "score_one", layout=t, calls=2000)
         for peer, measure in (
             ("predict", partial(ask, "predict_one", calls=20)),
             ("predict_on_batch", partial(ask, "predict_on_batch_one", calls=200)),
         ):
             yield Comparison(
-                f"one record at a time, T={t}, against Keras {peer}", "records/s", one, measure
+                f"one record at a time, {t}, against Keras {peer}", "records/s", one, measure
             )
 
 
@@ -102,7 +101,7 @@ def share_of_peak(ours: Worker, rounds: int) -> Row:
         Comparison(
             f"arithmetic of scoring, T={n_steps}, as a share of this core's sgemm peak",
             "flop/s",
-            lambda: per_window * ours.rate("score", n_steps=n_steps, passes=1),
+            lambda: per_window * ours.rate("score", layout=f"T={n_steps}", passes=1),
             partial(ours.rate, "matrix_product", n=2048, repeats=4),
         ),
         rounds,
@@ -132,7 +131,7 @@ def main() -> None:
     )
     rows: list[Row] = []
     with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("training", total=2 * len(STEPS) * 3 + 2)
+        task = progress.add_task("training", total=2 * len(STEP_WIDTHS) * 3 + 2)
         for measured in (trainings(ours, keras), scorings(ours, keras)):
             for comparison in measured:
                 progress.update(task, description=comparison.name)

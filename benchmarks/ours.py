@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.worker import serve
-from benchmarks.workload import BATCH, N_COLUMNS, WIDTHS, windows
+from benchmarks.workload import BATCH, N_WINDOWS, WIDTHS, layout_of, records, windows
 from oddflow.detect.build import scorer_graph
 from oddflow.detect.heads import SquaredError
 from oddflow.detect.runtime import Scorer
-from oddflow.features.windows import StepLayout
 from oddflow.models.backend import import_keras
 from oddflow.models.lstm_autoencoder import (
     autoencoder_weights,
@@ -25,63 +24,59 @@ from oddflow.models.train_jax import JaxTrainer
 
 
 @cache
-def _trainer(n_steps: int) -> JaxTrainer:
-    data = windows(n_steps)
-    model = build_lstm_autoencoder(n_steps, N_COLUMNS, WIDTHS, seed=0)
-    mask = np.ones((n_steps, N_COLUMNS), dtype=np.float32)
-    loss = partial(reconstruction_loss, mask=mask)
+def _trainer(layout: str) -> JaxTrainer:
+    data, steps = windows(layout), layout_of(layout)
+    model = build_lstm_autoencoder(steps.n_steps, steps.width, WIDTHS, seed=0)
+    loss = partial(reconstruction_loss, mask=steps.mask)
     optimizer = import_keras().optimizers.Adam(1e-3)
     held_out = (data[:BATCH], data[:BATCH])
     return JaxTrainer(Job(model, optimizer, loss, data, data, held_out, BATCH))
 
 
-def train(n_steps: int, epochs: int) -> float:
+def train(layout: str, epochs: int) -> float:
     """Windows trained on."""
-    trainer = _trainer(n_steps)
-    n = len(windows(n_steps))
+    trainer = _trainer(layout)
     for epoch in range(epochs):
-        trainer.run(np.random.default_rng(epoch).permutation(n))
-    return n * epochs
+        trainer.run(np.random.default_rng(epoch).permutation(N_WINDOWS))
+    return N_WINDOWS * epochs
 
 
 @cache
-def _scorer(n_steps: int) -> tuple[Scorer, NDArray[np.float32]]:
-    columns = [slice(i * N_COLUMNS, (i + 1) * N_COLUMNS) for i in range(n_steps)]
-    weights = autoencoder_weights(build_lstm_autoencoder(n_steps, N_COLUMNS, WIDTHS, seed=0))
-    head = SquaredError(n_steps * N_COLUMNS)
-    data = windows(n_steps)
-    return Scorer(scorer_graph(StepLayout(tuple(columns)), weights, head)), data.reshape(
-        len(data), -1
-    )
+def _scorer(layout: str) -> tuple[Scorer, NDArray[np.float32]]:
+    steps, data = layout_of(layout), records(layout)
+    model = build_lstm_autoencoder(steps.n_steps, steps.width, WIDTHS, seed=0)
+    head = SquaredError(data.shape[1])
+    return Scorer(scorer_graph(steps, autoencoder_weights(model), head)), data
 
 
-def score(n_steps: int, passes: int) -> float:
+def score(layout: str, passes: int) -> float:
     """Windows scored."""
-    scorer, data = _scorer(n_steps)
+    scorer, data = _scorer(layout)
     for _ in range(passes):
         scorer.scores(data)
     return len(data) * passes
 
 
-def score_one(n_steps: int, calls: int) -> float:
+def score_one(layout: str, calls: int) -> float:
     """Calls with a single window."""
-    scorer, data = _scorer(n_steps)
+    scorer, data = _scorer(layout)
     for i in range(calls):
         scorer.scores(data[i : i + 1])
     return calls
 
 
 @cache
-def _square(n: int) -> tuple[Any, Any]:
+def _squares(n: int) -> tuple[Any, Any, Any]:
     rng = np.random.default_rng(0)
-    return rng.standard_normal((n, n), dtype=np.float32), rng.standard_normal((n, n)).astype("f4")
+    a, b = (rng.standard_normal((n, n), dtype=np.float32) for _ in range(2))
+    return a, b, np.empty_like(a)
 
 
 def matrix_product(n: int, repeats: int) -> float:
     """Floating-point operations of large single-precision products in numpy's BLAS."""
-    a, b = _square(n)
+    a, b, result = _squares(n)
     for _ in range(repeats):
-        a @ b
+        np.matmul(a, b, out=result)  # into the same memory, or page faults would count as well
     return 2.0 * n**3 * repeats
 
 
