@@ -9,7 +9,7 @@ from oddflow.core.errors import InputError, SchemaMismatch
 from oddflow.core.kdd41 import KDD41
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.core.schema import Feature, FeatureSchema, Kind, numbered_schema
-from oddflow.features.encode import LIMIT_SD, UNSEEN, CategoryCode, Encoder
+from oddflow.features.encode import LIMIT_SD, MAX_LEVELS, UNSEEN, CategoryCode, Encoder
 
 SCHEMA = FeatureSchema(
     "toy",
@@ -69,6 +69,17 @@ def test_the_vocabulary_holds_training_rows_only() -> None:
     encoder = Encoder.fit(TRAIN.take(slice(0, 3)))
     code = next(c for c in encoder.codes if isinstance(c, CategoryCode))
     assert code.levels == ("http", "smtp")
+
+
+def test_traffic_with_many_names_takes_no_more_columns_than_allowed() -> None:
+    """The frequent names keep their columns; the rest share the slot of the unseen."""
+    names = ["http"] * 50 + ["smtp"] * 40 + [f"made-up-{i}" for i in range(2 * MAX_LEVELS)]
+    encoder = Encoder.fit(matrix([1.0] * len(names), [0.0] * len(names), names))
+    code = next(c for c in encoder.codes if isinstance(c, CategoryCode))
+    assert len(code.levels) == MAX_LEVELS
+    assert {"http", "smtp"} <= set(code.levels)
+    rare = encoder.transform(matrix([1.0], [0.0], [names[-1]]))[0, encoder.slices["service"]]
+    assert code.decode(rare) == UNSEEN
 
 
 def test_a_constant_column_stays_finite_and_still_shows_a_change() -> None:

@@ -25,7 +25,7 @@ from oddflow.core.errors import InputError
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.core.verdicts import Cause, Explanation
 from oddflow.detect.runtime import Scorer
-from oddflow.features.encode import CategoryCode, Code, Encoder
+from oddflow.features.encode import CategoryCode, Code, Encoder, one_hot
 
 Array = NDArray[np.float32]
 
@@ -144,8 +144,7 @@ class Explainer:
         likely = encoded[:, columns] - surprise @ block
         if not isinstance(code, CategoryCode):
             return np.asarray(likely, dtype=np.float32)
-        levels: Array = np.eye(code.width, dtype=np.float32)[likely.argmax(axis=1)]
-        return levels
+        return one_hot(likely.argmax(axis=1), code.width)
 
 
 def _rescored(

@@ -20,6 +20,10 @@ A tight limit (5) would find more of KDDTrain+'s own attacks, and twice as many 
 normals of KDDTest+: see docs/quality.md.
 """
 
+MAX_LEVELS = 256
+"""The most frequent names of a category that get a column each; whoever writes the traffic decides
+how many names there are, and must not decide how much memory it takes."""
+
 UNSEEN = "(never seen in training)"
 """Name of the slot for a category that training did not contain."""
 
@@ -96,9 +100,7 @@ class CategoryCode:
         """Encoded columns, 0 or 1, shape (n, width)."""
         slot = {level: i for i, level in enumerate(self.levels)}
         slots = np.array([slot.get(level, len(slot)) for level in column.levels], dtype=np.intp)
-        identity: NDArray[np.float32] = np.eye(self.width, dtype=np.float32)
-        encoded: NDArray[np.float32] = identity[slots[column.codes]]
-        return encoded
+        return one_hot(slots[column.codes], self.width)
 
     def decode(self, encoded: NDArray[Any]) -> str:
         """Name of the level with the largest code."""
@@ -215,6 +217,17 @@ class Encoder:
         )
 
 
+def one_hot(slots: NDArray[np.intp], width: int) -> NDArray[np.float32]:
+    """Rows of zeros with a 1 in the given slot, shape (n, width).
+
+    >>> one_hot(np.array([1, 0]), 3).tolist()
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
+    """
+    rows = np.zeros((len(slots), width), dtype=np.float32)
+    rows[np.arange(len(slots)), slots] = 1
+    return rows
+
+
 def _in_order(schema: FeatureSchema) -> list[Feature]:
     """The features as their columns stand: group by group."""
     return [f for group in schema.groups for f in schema.features if f.group == group]
@@ -228,8 +241,9 @@ def _squash(feature: Feature, values: NDArray[np.float64]) -> NDArray[np.float64
 def _fit_code(matrix: FeatureMatrix, feature: Feature) -> Code:
     if feature.is_category:
         column = matrix.categorical[matrix.schema.categorical.index(feature)]
-        seen = np.unique(column.codes)
-        return CategoryCode(feature, tuple(sorted(column.levels[code] for code in seen)))
+        counts = np.bincount(column.codes, minlength=len(column.levels))
+        seen = sorted(np.flatnonzero(counts).tolist(), key=lambda i: (-counts[i], column.levels[i]))
+        return CategoryCode(feature, tuple(sorted(column.levels[i] for i in seen[:MAX_LEVELS])))
     values = _squash(feature, matrix.column(feature.name))
     spread = float(values.std())
     is_constant = spread <= 1e-12 * max(1.0, float(np.abs(values).max()))
