@@ -95,6 +95,10 @@ class TestSetResult:
         novel: True where the attack occurs nowhere in training, shape (n,).
         runs: system -> one run a seed.
         metrics: system -> metric -> estimate.
+        predicted: system -> the class that each seed named for each record, strings of shape (n,);
+            for systems that tell classes of attacks apart.
+        truth: the class of each record in the terms of `predicted`, strings of shape (n,); None
+            where no system tells classes apart.
     """
 
     __test__ = False
@@ -104,6 +108,8 @@ class TestSetResult:
     novel: NDArray[np.bool_]
     runs: Mapping[str, tuple[Run, ...]]
     metrics: Mapping[str, Mapping[str, Estimate]]
+    predicted: Mapping[str, tuple[NDArray[np.object_], ...]] = field(default_factory=dict)
+    truth: NDArray[np.object_] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

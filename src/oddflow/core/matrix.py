@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -154,11 +154,20 @@ class Labels:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LabelledMatrix:
-    """Features and labels of the same n records, side by side and never mixed."""
+    """Features and labels of the same n records, side by side and never mixed.
+
+    Attributes:
+        name: of the corpus or file.
+        features: what a detector may see.
+        labels: what only an evaluation may see, and a classifier for its training records.
+        defects: what was found wrong with the records as published and set right or left out,
+            such as "rows with an infinite rate", and in how many of them.
+    """
 
     name: str
     features: FeatureMatrix
     labels: Labels
+    defects: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.features) != len(self.labels):
@@ -171,7 +180,8 @@ class LabelledMatrix:
 
     def take(self, rows: Rows) -> Self:
         """The given rows, in the order given."""
-        return type(self)(self.name, self.features.take(rows), self.labels.take(rows))
+        labels = self.labels.take(rows)
+        return type(self)(self.name, self.features.take(rows), labels, self.defects)
 
     def normals(self) -> FeatureMatrix:
         """Features of the normal records."""
