@@ -12,7 +12,8 @@ import pytest
 
 from oddflow.cli.app import main
 from oddflow.core.matrix import LabelledMatrix
-from oddflow.datasets import catalog
+from oddflow.datasets import nsl_kdd
+from oddflow.datasets.catalog import DATA_VARIABLE
 from tests.cli.running import TEXT_WIDTH, Ran, Run
 from tests.toy import SMALL, toy_corpus, write_rows
 
@@ -25,9 +26,9 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
         port = free.getsockname()[1]
     files = tuple(
         dataclasses.replace(file, urls=(f"http://127.0.0.1:{port}/{file.file_name}",))
-        for file in catalog.FILES
+        for file in nsl_kdd.FILES
     )
-    monkeypatch.setattr(catalog, "FILES", files)
+    monkeypatch.setattr(nsl_kdd, "FILES", files)
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -36,7 +37,7 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_corpora(monkeypatch: pytest.MonkeyPatch) -> None:
     """This machine has no corpus (its cache is empty in every test)."""
-    monkeypatch.delenv(catalog.DATA_VARIABLE, raising=False)
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
 
 
 @pytest.fixture

@@ -15,15 +15,15 @@ import pytest
 
 from oddflow.core.errors import InputError, MalformedInput
 from oddflow.datasets.catalog import (
-    FILES,
-    NSL_KDD,
     CorpusFile,
     cache_folder,
     corpus_file,
     find,
     read_verified,
+    require_rows,
     search_folders,
 )
+from oddflow.datasets.nsl_kdd import FILES
 
 pytestmark = pytest.mark.usefixtures("no_corpora")
 CONTENT = b"some rows\n" * 100
@@ -56,11 +56,37 @@ def test_entries_are_whole() -> None:
 
 
 def test_a_file_is_known_by_its_name() -> None:
-    assert corpus_file(NSL_KDD, "KDDTest+") == corpus_file(NSL_KDD, "KDDTest+.txt") == FILES[2]
+    assert corpus_file(FILES, "KDDTest+") == corpus_file(FILES, "KDDTest+.txt") == FILES[2]
     with pytest.raises(InputError, match=r"KDDTrain\+, .*; did you mean 'KDDTest-21'\?"):
-        corpus_file(NSL_KDD, "KDDTest21")
+        corpus_file(FILES, "KDDTest21")
     with pytest.raises(InputError, match=r"expected one of KDDTrain.*KDDTest-21$"):
-        corpus_file(NSL_KDD, "zzz")
+        corpus_file(FILES, "zzz")
+    with pytest.raises(InputError, match="a corpus without files has no file 'zzz'"):
+        corpus_file((), "zzz")
+
+
+@pytest.mark.parametrize("ending", ["", ".csv", ".conn.log.labeled"])
+def test_a_file_may_have_any_ending(tmp_path: Path, file: CorpusFile, ending: str) -> None:
+    other = replace(file, name="CTU-34.1", ending=ending)
+    assert other.file_name == f"CTU-34.1{ending}"
+    for name in (other.name, other.file_name):
+        assert corpus_file([file, other], name) is other
+    for packed in (".xz", ".gz", ""):  # least wanted first
+        path = tmp_path / f"{other.file_name}{packed}"
+        path.write_bytes(CONTENT)
+        assert find(other, data_dir=tmp_path) == path
+
+
+def test_a_folder_of_the_same_name_is_no_file(tmp_path: Path, file: CorpusFile) -> None:
+    """Some corpora unpack to folders; `corrected` has no ending to tell them apart."""
+    (tmp_path / "corrected").mkdir()
+    assert find(replace(file, name="corrected", ending=""), data_dir=tmp_path) is None
+
+
+def test_another_number_of_records_is_refused(file: CorpusFile) -> None:
+    require_rows(file, Path("x"), file.n_rows)
+    with pytest.raises(MalformedInput, match=r"the 125,973 records of KDDTrain\+, received 7;"):
+        require_rows(file, Path("x"), 7)
 
 
 @pytest.mark.parametrize("sub_folder", ["", "nsl-kdd"])

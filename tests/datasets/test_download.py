@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import lzma
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -14,12 +17,16 @@ import pytest
 
 from oddflow.core.errors import DataUnavailable
 from oddflow.datasets import download
-from oddflow.datasets.catalog import FILES, CorpusFile, cache_folder, read_verified
+from oddflow.datasets.catalog import CorpusFile, cache_folder, read_verified
 from oddflow.datasets.download import obtain
+from oddflow.datasets.nsl_kdd import FILES
 
 pytestmark = pytest.mark.usefixtures("no_corpora")
 CONTENT = bytes((i * 7 + (i >> 8)) & 0xFF for i in range(300_000))
 WRONG = CONTENT[:-1] + b"!"
+PACKED = gzip.compress(CONTENT)
+DAMAGED = PACKED[:-6] + bytes(6)
+BOMB = gzip.compress(CONTENT + bytes(64 << 20))
 REDIRECTS = {"/moved": "/good", "/to-file": "file:///etc/hostname", "/to-ftp": "ftp://127.0.0.1/x"}
 
 
@@ -41,7 +48,12 @@ class Handler(BaseHTTPRequestHandler):
         if announced is not None:
             self.send_header("Content-Length", str(announced))
         self.end_headers()
-        self.wfile.write(body)
+        n_dripped = 8 if self.path == "/drips" else 0
+        for i in range(n_dripped):
+            self.wfile.write(body[i : i + 1])
+            self.wfile.flush()
+            self.released.wait(0.01)
+        self.wfile.write(body[n_dripped:])
         if self.path == "/silent":
             self.wfile.flush()
             self.released.wait(10)
@@ -58,6 +70,15 @@ class Handler(BaseHTTPRequestHandler):
             "/long": (CONTENT + b"more", size + 4),
             "/endless": (CONTENT * 20, None),
             "/silent": (CONTENT[:1000], size),
+            "/file.gz": (PACKED, len(PACKED)),
+            "/other-wrapper": (gzip.compress(CONTENT, 1, mtime=9), None),
+            "/file.xz": (lzma.compress(CONTENT), None),
+            "/drips": (PACKED, len(PACKED)),
+            "/cut.gz": (PACKED[:1000], len(PACKED)),
+            "/damaged.gz": (DAMAGED, len(PACKED)),
+            "/wrong.gz": (gzip.compress(WRONG), None),
+            "/bomb.gz": (BOMB, len(BOMB)),
+            "/file.zip": (b"PK\x03\x04" + CONTENT, None),
         }.get(self.path, (None, None))
 
     def log_message(self, *args: object) -> None:
@@ -93,7 +114,10 @@ def files_in_cache() -> list[str]:
     return [path.name for path in cache_folder().rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("page", ["/good", "/good-unannounced", "/moved"])
+GOOD_PAGES = ["/good", "/good-unannounced", "/moved", "/file.gz", "/other-wrapper", "/file.xz"]
+
+
+@pytest.mark.parametrize("page", [*GOOD_PAGES, "/drips"])
 def test_a_good_file_arrives_with_progress(server: str, page: str) -> None:
     seen: list[tuple[int, int]] = []
     file = wanted(server + page)
@@ -130,6 +154,11 @@ def test_the_second_use_comes_from_the_cache(server: str, closed_port: int) -> N
         ("/to-file", "not allowed"),
         ("/to-ftp", "unknown url type: ftp"),
         ("/silent", "timed out"),
+        ("/cut.gz", "expected a whole archive, received a damaged one"),
+        ("/damaged.gz", "expected a whole archive, received a damaged one"),
+        ("/wrong.gz", "expected sha256 [0-9a-f]{64}, received [0-9a-f]{64}"),
+        ("/bomb.gz", "expected 300,000 bytes, received more"),
+        ("/file.zip", "received a zip archive"),
     ],
 )
 def test_a_bad_answer_leaves_nothing(
@@ -172,6 +201,18 @@ def test_no_network_says_what_to_do(
         assert str(part) in message
     assert message.count("refused") == 2
     assert files_in_cache() == []
+
+
+def test_what_is_given_out_by_hand_alone_says_where_to_put_it(tmp_path: Path) -> None:
+    with pytest.raises(DataUnavailable) as caught:
+        obtain(wanted(), data_dir=tmp_path)
+    message = str(caught.value)
+    assert "by hand alone" in message
+    assert "Tried" not in message
+    homepage = re.escape(FILES[0].corpus.homepage)
+    assert re.search(rf"Get it from {homepage} .*--data DIR or in \$ODDFLOW_DATA", message)
+    for part in ("KDDTrain+.txt", "sub-folder nsl-kdd", tmp_path, cache_folder()):
+        assert str(part) in message
 
 
 def test_a_local_file_is_no_source(tmp_path: Path) -> None:

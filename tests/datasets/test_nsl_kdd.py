@@ -13,7 +13,7 @@ import pytest
 from oddflow.core.errors import InputError, MalformedInput
 from oddflow.core.kdd41 import FLAGS, KDD41
 from oddflow.core.matrix import LabelledMatrix
-from oddflow.datasets import catalog
+from oddflow.datasets import catalog, nsl_kdd
 from oddflow.datasets.families import family_of
 from oddflow.datasets.kdd_rows import gather, read_kdd_rows
 from oddflow.datasets.nsl_kdd import load_difficulty, load_nsl_kdd
@@ -68,7 +68,7 @@ def test_every_value_is_what_an_independent_reader_reads(corpora: Path, name: st
 
 @pytest.mark.data
 def test_the_catalog_describes_the_published_bytes(corpora: Path) -> None:
-    for file in catalog.FILES:
+    for file in nsl_kdd.FILES:
         path = catalog.find(file, data_dir=corpora)
         assert path is not None
         assert len(catalog.read_verified(path, file)) == file.n_bytes

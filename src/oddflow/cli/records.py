@@ -27,14 +27,15 @@ def records_path(records: str, data: Path | None, out: Output) -> Path:
         InputError: neither a file nor such a name.
         DataUnavailable: the corpus is neither on disk nor downloadable.
     """
-    from oddflow.datasets.catalog import NSL_KDD, corpus_file
+    from oddflow.datasets.catalog import corpus_file
     from oddflow.datasets.download import obtain
+    from oddflow.datasets.nsl_kdd import FILES
 
     path = Path(records)
     if path.exists():
         return path
     try:
-        file = corpus_file(NSL_KDD, records)
+        file = corpus_file(FILES, records)
     except InputError as error:
         raise InputError(f"{records}: no such file, and no corpus of that name: {error}") from None
     with out.download() as on_progress:

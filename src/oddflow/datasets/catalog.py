@@ -1,14 +1,16 @@
-"""The files of the public corpora: what they are, where they come from, where they may stand."""
+"""What a corpus and its files are, and where a file may stand on this machine.
+
+Each corpus has a module of its own with its `CORPUS` and its `FILES`.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from urllib.parse import quote
 
 from platformdirs import user_cache_path
 
@@ -18,7 +20,8 @@ from oddflow.datasets.source import open_stream, read_piece
 DATA_VARIABLE = "ODDFLOW_DATA"
 """Environment variable that names a folder of corpora."""
 
-_ENDINGS = tuple(text + packed for text in (".txt", ".csv") for packed in ("", ".gz", ".xz"))
+_TEXT_ENDINGS = (".txt", ".csv")
+_PACKED_ENDINGS = ("", ".gz", ".xz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,9 @@ class CorpusFile:
         sha256: hexadecimal hash of the content.
         n_bytes: size of the content.
         n_rows: number of records in it.
-        urls: where the content can be downloaded, in the order in which they are tried.
+        urls: where the content can be downloaded, plain or packed as .gz or .xz, in the order in
+            which they are tried; empty where the publisher gives it by hand alone.
+        ending: what follows `name` in the name of the published file, unpacked.
     """
 
     corpus: Corpus
@@ -59,89 +64,28 @@ class CorpusFile:
     n_bytes: int
     n_rows: int
     urls: tuple[str, ...]
+    ending: str = ".txt"
 
     @property
     def file_name(self) -> str:
         """Name under which the file is published and kept in the cache."""
-        return f"{self.name}.txt"
+        return self.name + self.ending
 
 
-NSL_KDD = Corpus(
-    name="NSL-KDD",
-    folder="nsl-kdd",
-    homepage="https://www.unb.ca/cic/datasets/nsl.html",
-    terms="may be redistributed, republished and mirrored in any form if the paper is cited",
-    citation=(
-        "M. Tavallaee, E. Bagheri, W. Lu, A. Ghorbani, 'A Detailed Analysis of the KDD CUP 99 "
-        "Data Set', IEEE Symposium on Computational Intelligence for Security and Defense "
-        "Applications (CISDA), 2009"
-    ),
-)
-
-# The publisher gives the files out behind a form, so that they are fetched from mirrors whose git
-# blobs are the published bytes; the hash decides, not the mirror.
-_NSL_KDD_MIRRORS = (
-    "https://raw.githubusercontent.com/defcom17/NSL_KDD/master/",
-    "https://raw.githubusercontent.com/jmnwong/NSL-KDD-Dataset/master/",
-)
-
-# name, bytes, rows, sha256
-_NSL_KDD_FILES = (
-    (
-        "KDDTrain+",
-        19_109_424,
-        125_973,
-        "1b86d2f957b33082081bba410fe129b475efebcc13c9014c3f447c8271aadf95",
-    ),
-    (
-        "KDDTrain+_20Percent",
-        3_822_033,
-        25_192,
-        "7ea86479faab5ca2190b7f18b4982fb058ce5bf2b46e0e1017d0d9ef90f9c16e",
-    ),
-    (
-        "KDDTest+",
-        3_441_513,
-        22_544,
-        "fa46b0935342616aa83b7c2578db355b6a7aaabbc492248172c7a1e8b7ab8f84",
-    ),
-    (
-        "KDDTest-21",
-        1_814_092,
-        11_850,
-        "746993ac9e25868827cacf09eab450050a2a1056e1ce48a1ad39f5dc801d531d",
-    ),
-)
-
-FILES = tuple(
-    CorpusFile(
-        corpus=NSL_KDD,
-        name=name,
-        sha256=sha256,
-        n_bytes=n_bytes,
-        n_rows=n_rows,
-        urls=tuple(f"{mirror}{quote(name)}.txt" for mirror in _NSL_KDD_MIRRORS),
-    )
-    for name, n_bytes, n_rows, sha256 in _NSL_KDD_FILES
-)
-"""Every file that oddflow knows."""
-
-
-def corpus_file(corpus: Corpus, name: str) -> CorpusFile:
-    """The entry of a file, by its name with or without `.txt`.
+def corpus_file(files: Sequence[CorpusFile], name: str) -> CorpusFile:
+    """The entry of a file among those of its corpus, by its name with or without its ending.
 
     Raises:
         InputError: the corpus has no such file.
     """
-    files = {file.name: file for file in FILES if file.corpus == corpus}
-    wanted = name.removesuffix(".txt")
-    if wanted in files:
-        return files[wanted]
-    close = get_close_matches(wanted, files, n=1)
+    for file in files:
+        if name in (file.name, file.file_name):
+            return file
+    known = [file.name for file in files]
+    close = get_close_matches(name, known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise InputError(
-        f"{corpus.name} has no file {name!r}; expected one of {', '.join(files)}{hint}"
-    )
+    owner = files[0].corpus.name if files else "a corpus without files"
+    raise InputError(f"{owner} has no file {name!r}; expected one of {', '.join(known)}{hint}")
 
 
 def cache_folder() -> Path:
@@ -174,7 +118,7 @@ def find(file: CorpusFile, *, data_dir: Path | None = None) -> Path | None:
     """The first place at which a file stands on this machine, or None.
 
     In each folder of `search_folders` the file may stand directly or in its corpus's sub-folder,
-    as .txt or .csv, plain or packed as .gz or .xz.
+    under its published ending or as .txt or .csv, plain or packed as .gz or .xz.
 
     Raises:
         InputError: `data_dir` or `$ODDFLOW_DATA` is not a folder.
@@ -183,10 +127,12 @@ def find(file: CorpusFile, *, data_dir: Path | None = None) -> Path | None:
 
 
 def _candidates(file: CorpusFile, folders: tuple[Path, ...]) -> Iterator[Path]:
+    endings = dict.fromkeys((file.ending, *_TEXT_ENDINGS))
     for folder in folders:
         for place in (folder, folder / file.corpus.folder):
-            for ending in _ENDINGS:
-                yield place / (file.name + ending)
+            for ending in endings:
+                for packed in _PACKED_ENDINGS:
+                    yield place / (file.name + ending + packed)
 
 
 def read_verified(path: Path, file: CorpusFile) -> bytes:
@@ -212,3 +158,13 @@ def read_verified(path: Path, file: CorpusFile) -> bytes:
         f"{file.sha256}, received {size}. Move it away to have the published file downloaded, or "
         f"put the one from {file.corpus.homepage} in its place",
     )
+
+
+def require_rows(file: CorpusFile, path: Path, n_rows: int) -> None:
+    """Raise MalformedInput unless a file was read to as many records as were published."""
+    if n_rows != file.n_rows:
+        raise MalformedInput(
+            path,
+            f"expected the {file.n_rows:,} records of {file.name}, received {n_rows:,}; fetch the "
+            f"published file from {file.corpus.homepage}",
+        )

@@ -6,12 +6,13 @@ import hashlib
 import os
 from collections.abc import Callable
 from http.client import HTTPException
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 from urllib import request
 
-from oddflow.core.errors import DataUnavailable
+from oddflow.core.errors import DataUnavailable, MalformedInput
 from oddflow.datasets.catalog import (
     DATA_VARIABLE,
     CorpusFile,
@@ -19,6 +20,7 @@ from oddflow.datasets.catalog import (
     find,
     search_folders,
 )
+from oddflow.datasets.source import ARCHIVE_DAMAGE, unpacked
 
 ProgressCallback = Callable[[int, int], None]
 """Called with (bytes done, bytes in all); starts again at 0 with each source."""
@@ -41,7 +43,8 @@ def obtain(
 ) -> Path:
     """Where a file stands on this machine, after downloading it into the cache if it must be.
 
-    A file that stands here already is not checked; `read_verified` does that.
+    A file that stands here already is not checked; `read_verified` does that. Sources may give it
+    packed as .gz or .xz, in any wrapper: the size and hash of the content decide.
 
     Args:
         file: what is wanted.
@@ -50,7 +53,8 @@ def obtain(
 
     Raises:
         InputError: `data_dir` or `$ODDFLOW_DATA` is not a folder.
-        DataUnavailable: it is nowhere on this machine and no source gives it.
+        DataUnavailable: it is nowhere on this machine and no source gives it; the message says
+            where to get it by hand and where to put it.
     """
     found = find(file, data_dir=data_dir)
     if found is not None:
@@ -62,15 +66,23 @@ def obtain(
             _download(url, file, target, on_progress)
         except (OSError, HTTPException, _WrongAnswer) as error:
             failures.append(f"  {url}: {error}")
+        except MalformedInput as error:  # names the source itself
+            failures.append(f"  {error}")
         else:
             return target
+    raise DataUnavailable(_how_to_get(file, data_dir, failures))
+
+
+def _how_to_get(file: CorpusFile, data_dir: Path | None, failures: list[str]) -> str:
     folders = ", ".join(str(folder) for folder in search_folders(data_dir))
-    raise DataUnavailable(
-        f"{file.file_name} of {file.corpus.name} is neither on this machine nor downloadable.\n"
-        f"Looked for in: {folders}\n" + "\n".join(["Tried:", *failures]) + "\n"
-        f"Get it from {file.corpus.homepage} and name its folder with --data DIR or in "
+    tried = ["Tried:", *failures] if failures else ["Its publisher gives it out by hand alone."]
+    advice = (
+        f"Get it from {file.corpus.homepage} and put it, plain or as .gz or .xz, into a folder or "
+        f"its sub-folder {file.corpus.folder}; name the folder with --data DIR or in "
         f"${DATA_VARIABLE}."
     )
+    what = f"{file.file_name} of {file.corpus.name} is neither on this machine nor downloadable."
+    return "\n".join([what, f"Looked for in: {folders}", *tried, advice])
 
 
 def _download(
@@ -82,8 +94,12 @@ def _download(
         dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
     )
     try:
-        with part, _opener().open(url, timeout=TIMEOUT_S) as answer:
-            _copy(answer, part, file, on_progress)
+        with (
+            part,
+            _opener().open(url, timeout=TIMEOUT_S) as answer,
+            unpacked(BufferedReader(answer), url) as content,
+        ):
+            _copy(content, part, file, on_progress)
             part.flush()
             os.fsync(part.fileno())
         Path(part.name).replace(target)
@@ -92,11 +108,11 @@ def _download(
 
 
 def _copy(
-    answer: IO[bytes], part: IO[bytes], file: CorpusFile, on_progress: ProgressCallback | None
+    content: BufferedIOBase, part: IO[bytes], file: CorpusFile, on_progress: ProgressCallback | None
 ) -> None:
     """Copy exactly the published bytes; anything else is refused as soon as it shows."""
     digest, n_done = hashlib.sha256(), 0
-    while chunk := answer.read(_CHUNK_BYTES):
+    while chunk := _next_chunk(content):
         n_done += len(chunk)
         if n_done > file.n_bytes:
             raise _WrongAnswer(f"expected {file.n_bytes:,} bytes, received more")
@@ -108,6 +124,13 @@ def _copy(
         raise _WrongAnswer(f"expected {file.n_bytes:,} bytes, received {n_done:,}")
     if digest.hexdigest() != file.sha256:
         raise _WrongAnswer(f"expected sha256 {file.sha256}, received {digest.hexdigest()}")
+
+
+def _next_chunk(content: BufferedIOBase) -> bytes:
+    try:
+        return content.read(_CHUNK_BYTES)
+    except ARCHIVE_DAMAGE as error:
+        raise _WrongAnswer(f"expected a whole archive, received a damaged one ({error})") from error
 
 
 def _opener() -> request.OpenerDirector:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BufferedIOBase
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -18,14 +17,20 @@ from numpy.typing import NDArray
 
 from oddflow.core.errors import InputError, MalformedInput
 from oddflow.core.kdd41 import KDD41
-from oddflow.core.matrix import Categories, FeatureMatrix, concatenate
+from oddflow.core.matrix import FeatureMatrix, concatenate
+from oddflow.datasets.columns import (
+    Place,
+    categories_of,
+    feature_matrix,
+    read_columns,
+    wrong_width,
+)
 from oddflow.datasets.kdd_columns import COLUMNS
 from oddflow.datasets.source import line_blocks, open_stream
 
 BLOCK_ROWS = 65_536
 """Rows that are parsed at once, at most."""
 
-_SHOWN_CHARS = 60  # of a value in an error message
 _N_FEATURES = len(KDD41.features)
 _WIDTHS = (_N_FEATURES, _N_FEATURES + 1, _N_FEATURES + 2)
 _LAYOUT = f"{_N_FEATURES} features, then perhaps a label, then perhaps a difficulty"
@@ -80,7 +85,8 @@ def parse_kdd_rows(
     width, n_rows, empty_line = 0, 0, 0
     for first_line, lines in line_blocks(stream, path, max_lines=block_rows):
         if empty_line:  # and it was not the last line
-            raise _wrong_width(path, empty_line, "", width)
+            expected = f"{width} fields as in the rows before" if width else _LAYOUT
+            raise wrong_width(path, empty_line, "", expected)
         if first_line == 1 and _is_header(lines[0]):
             first_line, lines = 2, lines[1:]  # noqa: PLW2901 - the block without its header
         if lines and not lines[-1]:
@@ -89,7 +95,7 @@ def parse_kdd_rows(
         if not lines:
             continue
         width = width or _width(path, first_line, lines[0])
-        yield _parse(_Place(path, first_line, n_rows), lines, width)
+        yield _block(n_rows, read_columns(Place(path, first_line), lines, COLUMNS[:width]))
         n_rows += len(lines)
     if n_rows == 0:
         raise MalformedInput(
@@ -115,75 +121,14 @@ def gather(blocks: Iterable[KddBlock]) -> KddBlock:
     )
 
 
-class _Place(NamedTuple):
-    path: str | Path
-    first_line: int
-    first_row: int
-
-
-def _parse(place: _Place, lines: list[str], width: int) -> KddBlock:
-    """Turn lines into a block, or raise for the first thing that is wrong."""
-    rows = pl.Series(lines, dtype=pl.String)
-    wrong = rows.str.count_matches(",", literal=True) != width - 1
-    if wrong.any():
-        row = int(wrong.arg_max() or 0)
-        if row:
-            _parse(place, lines[:row], width)  # what is wrong before it comes first
-        raise _wrong_width(place.path, place.first_line + row, lines[row], width)
-    texts = rows.str.split_exact(",", width - 1).struct.unnest().get_columns()
-    if width > _N_FEATURES:
-        texts[_N_FEATURES] = texts[_N_FEATURES].str.strip_suffix(".")  # KDD99 writes `normal.`
-    columns = [
-        text.cast(pl.Float64, strict=False) if column.is_number else text
-        for text, column in zip(texts, COLUMNS[:width], strict=True)
-    ]
-    _check(place, texts, columns)
-    return _block(place.first_row, columns)
-
-
-def _check(place: _Place, texts: list[pl.Series], columns: list[pl.Series]) -> None:
-    """Raise MalformedInput for the first wrong value, by row and then by column."""
-    wrong = [
-        (~column.is_right(values).fill_null(value=False)).arg_true()
-        for column, values in zip(COLUMNS[: len(columns)], columns, strict=True)
-    ]
-    first = [(int(rows[0]), i) for i, rows in enumerate(wrong) if len(rows)]
-    if not first:
-        return
-    row, i = min(first)
-    raise MalformedInput(
-        place.path,
-        f"expected {COLUMNS[i].name} to be {COLUMNS[i].expected}, received "
-        f"{_shown(texts[i][row])}; correct the row or remove it",
-        line=place.first_line + row,
-        column=i + 1,
-    )
-
-
 def _block(first_row: int, columns: list[pl.Series]) -> KddBlock:
-    numeric = [
-        values.to_numpy()
-        for values, feature in zip(columns, KDD41.features, strict=False)
-        if not feature.is_category
-    ]
-    categorical = [
-        _categories(values)
-        for values, feature in zip(columns, KDD41.features, strict=False)
-        if feature.is_category
-    ]
     extra = columns[_N_FEATURES:]
     return KddBlock(
         first_row=first_row,
-        features=FeatureMatrix(KDD41, np.column_stack(numeric), tuple(categorical)),
-        attacks=_categories(extra[0]).names() if extra else None,
+        features=feature_matrix(KDD41, columns[:_N_FEATURES]),
+        attacks=categories_of(extra[0].str.strip_suffix(".")).names() if extra else None,
         difficulty=extra[1].to_numpy().astype(np.int8) if len(extra) > 1 else None,
     )
-
-
-def _categories(values: pl.Series) -> Categories:
-    levels = values.unique().sort()
-    codes = values.cast(pl.Enum(levels)).to_physical().to_numpy().astype(np.int32)
-    return Categories(codes, tuple(levels.to_list()))
 
 
 def _is_header(line: str) -> bool:
@@ -194,18 +139,5 @@ def _is_header(line: str) -> bool:
 def _width(path: str | Path, line: int, text: str) -> int:
     width = text.count(",") + 1
     if width not in _WIDTHS:
-        raise _wrong_width(path, line, text, 0)
+        raise wrong_width(path, line, text, _LAYOUT)
     return width
-
-
-def _wrong_width(path: str | Path, line: int, text: str, width: int) -> MalformedInput:
-    """The error for a row with too few or too many fields; width 0 while it is undecided."""
-    expected = f"{width} fields as in the rows before" if width else _LAYOUT
-    received = f"{text.count(',') + 1} fields" if text else "an empty line"
-    return MalformedInput(
-        path, f"expected {expected}, received {received}; correct the row or remove it", line=line
-    )
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "...")

@@ -29,6 +29,9 @@ PIECE_BYTES = 4 << 20
 MAX_LINE_BYTES = 64 << 10
 """A longer line, its line end included, is refused."""
 
+ARCHIVE_DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
+"""What reading an archive raises when it is cut short or damaged."""
+
 _ARCHIVE_BYTES = 64 << 10
 _XZ_MEMORY_BYTES = 128 << 20  # `xz -9` needs 65 MiB; the format allows 4 GiB
 _BOM = b"\xef\xbb\xbf"
@@ -62,21 +65,31 @@ def open_stream(path: str | Path) -> Iterator[BufferedIOBase]:
         raise InputError(
             f"{path}: expected a readable file, received {error}; check path and permissions"
         ) from error
-    with file:
-        magic = file.peek(len(_XZ))[: len(_XZ)]
-        kind = next((kind for sign, kind in _UNREADABLE.items() if magic.startswith(sign)), None)
-        if kind is not None:
-            raise MalformedInput(
-                path, f"expected text, plain or in .gz or .xz, received a {kind} archive; unpack it"
-            )
-        if magic.startswith(_GZIP):
-            with gzip.GzipFile(fileobj=file) as unpacked:
-                yield unpacked
-        elif magic.startswith(_XZ):
-            with BufferedReader(_XzReader(file)) as unpacked:
-                yield unpacked
-        else:
-            yield file
+    with file, unpacked(file, path) as stream:
+        yield stream
+
+
+@contextmanager
+def unpacked(stream: BufferedReader, path: str | Path) -> Iterator[BufferedIOBase]:
+    """The uncompressed bytes of a stream, which is read from its start; `path` is for errors.
+
+    Raises:
+        MalformedInput: an archive of a kind that is not read here.
+    """
+    magic = stream.peek(len(_XZ))[: len(_XZ)]
+    kind = next((kind for sign, kind in _UNREADABLE.items() if magic.startswith(sign)), None)
+    if kind is not None:
+        raise MalformedInput(
+            path, f"expected text, plain or in .gz or .xz, received a {kind} archive; unpack it"
+        )
+    if magic.startswith(_GZIP):
+        with gzip.GzipFile(fileobj=stream) as content:
+            yield content
+    elif magic.startswith(_XZ):
+        with BufferedReader(_XzReader(stream)) as content:
+            yield content
+    else:
+        yield stream
 
 
 def read_piece(stream: BufferedIOBase, path: str | Path, n_bytes: int) -> bytes:
@@ -88,7 +101,7 @@ def read_piece(stream: BufferedIOBase, path: str | Path, n_bytes: int) -> bytes:
     """
     try:
         return stream.read(n_bytes)
-    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+    except ARCHIVE_DAMAGE as error:
         raise MalformedInput(
             path,
             f"expected a whole archive, received one that is cut short or damaged ({error}); "
