@@ -90,3 +90,8 @@ KDD41 = FeatureSchema(
     ),
 )
 """Profile `kdd41`. `service` is an open vocabulary: KDD99 itself holds values of no list."""
+
+TRAFFIC28 = FeatureSchema(
+    "traffic28", tuple(feature for feature in KDD41.features if feature.group != "content")
+)
+"""Profile `traffic28`: what a sensor can compute that does not read the content of connections."""

@@ -75,6 +75,27 @@ class FeatureMatrix:
             tuple(Categories(c.codes[rows], c.levels) for c in self.categorical),
         )
 
+    def select(self, schema: FeatureSchema) -> Self:
+        """The features of another schema, found by their names; the rest are left out.
+
+        Args:
+            schema: may call a number by another kind, but not a name a number.
+
+        Raises:
+            SchemaMismatch: it names a feature that is not here.
+        """
+        if not set(schema.names) <= set(self.schema.names):
+            raise SchemaMismatch(expected=schema.names, received=self.schema.names)
+        columns = {feature.name: i for i, feature in enumerate(self.schema.numeric)}
+        names = {feature.name: i for i, feature in enumerate(self.schema.categorical)}
+        if {f.name for f in schema.numeric} - set(columns):
+            raise SchemaMismatch(expected=schema.names, received=self.schema.names)
+        return type(self)(
+            schema,
+            self.numeric[:, [columns[feature.name] for feature in schema.numeric]],
+            tuple(self.categorical[names[feature.name]] for feature in schema.categorical),
+        )
+
     def column(self, name: str) -> NDArray[Any]:
         """Values of one feature, shape (n,): float64, or strings for a category."""
         for i, feature in enumerate(self.schema.numeric):

@@ -15,6 +15,8 @@ class Origin(StrEnum):
 
     HELD_OUT = "held-out normal traffic"
     """Normal records that neither training nor early stopping saw."""
+    LIKELIER = "an attack is likelier than normal"
+    """Where a classifier finds the odds even; not set for any rate."""
     ORACLE = "oracle: chosen with the test labels in sight"
     """Not attainable in use; only ever reported in a column of its own."""
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
-import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jinja2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,13 +12,18 @@ from oddflow.core.errors import InputError, NotFittedError
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.detect.autoencoder import LSTMAutoencoderDetector
 from oddflow.detect.bundle import Bundle, save_model
-from oddflow.detect.manifest import FORMAT, Manifest, Training
+from oddflow.detect.class_artifact import keras_class_scores
+from oddflow.detect.facts import (
+    card_template,
+    keras_bytes,
+    keras_network,
+    manifest_of,
+    training_facts,
+)
+from oddflow.detect.manifest import Manifest
 from oddflow.features.encode import NumberCode
 from oddflow.features.windows import Steps, step_layout
 from oddflow.models.backend import import_keras
-
-LIBRARIES = ("keras", "jax", "numpy", "onnx", "onnxruntime", "scikit-learn")
-
 
 def save_detector(
     detector: LSTMAutoencoderDetector,
@@ -54,7 +54,7 @@ def save_detector(
         manifest,
         detector.model_,
         scorer=detector.scorer_graph_,
-        keras=_keras_bytes(detector.network_),
+        keras=keras_bytes(detector.network_),
         card=model_card(manifest, detector),
         overwrite=overwrite,
     )
@@ -79,7 +79,7 @@ class Agreement(NamedTuple):
 def compare_with_keras(bundle: Bundle, records: FeatureMatrix) -> Agreement:
     """Score records by `scorer.onnx` and by `model.keras`, and compare.
 
-    The network of the second is Keras'; the score head is the same graph for both.
+    The network of the second is Keras'; a detector's score head is the same graph for both.
 
     Raises:
         InputError: there is no record.
@@ -89,7 +89,8 @@ def compare_with_keras(bundle: Bundle, records: FeatureMatrix) -> Agreement:
         raise InputError("comparing scores takes at least one record, received 0")
     encoded = bundle.model.encoder.transform(records)
     ours = bundle.model.scorer.scores(encoded)
-    theirs = _keras_scores(bundle, encoded)
+    score = keras_class_scores if bundle.manifest.classes else _keras_scores
+    theirs = score(bundle, encoded)
     return Agreement(float(np.abs(ours - theirs).max()), float(ours.std()), len(records))
 
 
@@ -99,10 +100,7 @@ def _keras_scores(bundle: Bundle, encoded: NDArray[np.float32]) -> NDArray[np.fl
 
     keras = import_keras()
     layout = step_layout(bundle.model.encoder, Steps(bundle.manifest.steps))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
-        path.write_bytes(bundle.keras_bytes())
-        network = keras.saving.load_model(path, compile=False, safe_mode=True)
+    network = keras_network(bundle)
     codes = [layer for layer in network.layers if layer.name.startswith("encoder_")]
     both = keras.Model(network.inputs, [network.outputs[0], codes[-1].output])
     windows = layout.windows(encoded)
@@ -116,72 +114,33 @@ def _keras_scores(bundle: Bundle, encoded: NDArray[np.float32]) -> NDArray[np.fl
     return np.asarray(scores, dtype=np.float64)
 
 
-def _keras_bytes(network: Any) -> bytes:  # noqa: ANN401 - a keras.Model
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
-        network.save(path)
-        return path.read_bytes()
-
-
 def _manifest(
     detector: LSTMAutoencoderDetector, source: str, metrics: dict[str, float]
 ) -> Manifest:
     history = detector.history_
-    settings = {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in detector.get_params().items()
-    }
-    import oddflow
-
-    return Manifest(
-        format=FORMAT,
-        oddflow=oddflow.__version__,
-        detector="lstm_autoencoder",
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        profile=detector.model_.encoder.schema.profile,
-        schema_sha256=detector.model_.encoder.schema.sha256,
+    return manifest_of(
+        detector.model_,
+        kind="lstm_autoencoder",
         steps=detector.steps,
         target_fpr=detector.target_fpr,
-        training=Training(
-            source=source,
-            n_records=detector.training_records_,
-            fingerprint=detector.training_fingerprint_,
-            seed=detector.seed,
-            settings=settings,
-            n_epochs=len(history.loss),
-            best_epoch=history.best_epoch + 1,
-            seconds=round(history.seconds, 3),
-        ),
-        libraries={
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in LIBRARIES},
-        },
+        training=training_facts(detector, history, source),
         metrics={
             "validation_loss": history.validation_loss[history.best_epoch],
-            "calibration_records": float(len(detector.model_.calibration)),
             "threshold": detector.threshold_,
             **metrics,
         },
-        parts={},
     )
 
 
 def model_card(manifest: Manifest, detector: LSTMAutoencoderDetector) -> str:
     """The model card, Markdown."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("oddflow.detect", "."),
-        autoescape=False,  # noqa: S701 - Markdown for people; nothing renders it here
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
     schema = detector.model_.encoder.schema
     constant = [
         code.feature.name
         for code in detector.model_.encoder.codes
         if isinstance(code, NumberCode) and (code.mean, code.scale) == (0.0, 1.0)
     ]
-    return environment.get_template("model_card.md.j2").render(
+    return card_template("model_card.md.j2").render(
         m=manifest,
         features=schema.features,
         constant=constant,

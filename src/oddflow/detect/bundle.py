@@ -2,7 +2,7 @@
 
 manifest.json         facts and hashes, see `oddflow.detect.manifest`
 encoder.json          feature schema, means, scales, vocabularies
-scorer.onnx           encoded records in; score, residual and code out
+scorer.onnx           encoded records in; score, residual and code out (a classifier: score, logits)
 arrays.safetensors    calibration scores, and what explanations compare with
 model.keras           the network, to train further; never read to score
 MODEL_CARD.md         what the model is for and how well it does, for people
@@ -21,13 +21,15 @@ import msgspec
 import numpy as np
 import safetensors
 import safetensors.numpy
+from numpy.typing import NDArray
 
 from oddflow.core.errors import ArtifactError, InputError, OddflowError
+from oddflow.core.matrix import FeatureMatrix
 from oddflow.detect.calibrate import Calibration
 from oddflow.detect.explain import Explainer
 from oddflow.detect.manifest import PARTS, Manifest, part_of
 from oddflow.detect.model import Model
-from oddflow.detect.runtime import Scorer
+from oddflow.detect.runtime import ClassScorer, Scorer
 from oddflow.features.encode import Encoder
 
 MAX_PART_BYTES = 1 << 30
@@ -47,6 +49,22 @@ class Bundle:
     path: Path
     manifest: Manifest
     model: Model
+
+    def predict(self, records: FeatureMatrix) -> NDArray[np.object_]:
+        """The likeliest class of each record, strings, shape (n,).
+
+        Raises:
+            InputError: the model is a detector and knows no classes.
+            SchemaMismatch: other features than the model was trained on.
+        """
+        scorer = self.model.scorer
+        if not isinstance(scorer, ClassScorer):
+            raise InputError(
+                f"{self.path}: a {self.manifest.detector} says how odd a record is, not which "
+                "class it has; train a classifier for that"
+            )
+        logits = scorer.logits(self.model.encoder.transform(records))
+        return np.array(self.manifest.classes, dtype=object)[logits.argmax(axis=1)]
 
     def keras_bytes(self) -> bytes:
         """The checked content of `model.keras`."""
@@ -79,7 +97,7 @@ def load_model(path: str | Path) -> Bundle:
         arrays = safetensors.numpy.load(parts["arrays.safetensors"])
         model = Model(
             encoder=encoder,
-            scorer=Scorer(parts["scorer.onnx"]),
+            scorer=_scorer(parts["scorer.onnx"], manifest),
             calibration=Calibration(arrays["calibration"]),
             explainer=Explainer(
                 encoder,
@@ -108,6 +126,19 @@ def load_model(path: str | Path) -> Bundle:
     if encoder.schema.sha256 != manifest.schema_sha256:
         raise ArtifactError(f"{folder}: encoder.json and manifest.json name different features")
     return Bundle(folder, manifest, model)
+
+
+def _scorer(graph: bytes, manifest: Manifest) -> Scorer | ClassScorer:
+    """The scorer of a detector, or of a classifier with as many classes as the manifest names."""
+    if not manifest.classes:
+        return Scorer(graph)
+    scorer = ClassScorer(graph)
+    if scorer.n_classes != len(manifest.classes):
+        raise ArtifactError(
+            f"manifest.json names {len(manifest.classes)} classes, scorer.onnx tells "
+            f"{scorer.n_classes} apart"
+        )
+    return scorer
 
 
 def save_model(

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from oddflow.core.errors import InputError
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.core.verdicts import Cause, Explanation
-from oddflow.detect.runtime import Scorer
+from oddflow.detect.runtime import RecordScorer
 from oddflow.features.encode import CategoryCode, Code, Encoder, one_hot
 
 Array = NDArray[np.float32]
@@ -74,7 +74,7 @@ class Explainer:
         )
 
     def explain(
-        self, scorer: Scorer, records: FeatureMatrix, *, n_causes: int = 5
+        self, scorer: RecordScorer, records: FeatureMatrix, *, n_causes: int = 5
     ) -> list[Explanation]:
         """What is odd about each record, at most `n_causes` features, the largest share first."""
         if len(records) == 0:
@@ -100,7 +100,7 @@ class Explainer:
             for row, features in enumerate(order.tolist())
         ]
 
-    def credit(self, scorer: Scorer, encoded: Array) -> tuple[NDArray[np.float64], Array]:
+    def credit(self, scorer: RecordScorer, encoded: Array) -> tuple[NDArray[np.float64], Array]:
         """Credit of each feature and what would have been normal, for encoded records.
 
         Returns:
@@ -148,7 +148,7 @@ class Explainer:
 
 
 def _rescored(
-    scorer: Scorer,
+    scorer: RecordScorer,
     records: Array,
     scores: NDArray[np.float64],
     columns: slice,

@@ -160,12 +160,12 @@ def _lstm(
         axis = graph.constant([0])
         # The empty input stands for the lengths of sequences, which are all the same.
         states = ["", graph.op("Unsqueeze", first, axis), graph.op("Unsqueeze", cell, axis)]
-    bias = np.concatenate([_gates(layer.bias[None]).ravel(), np.zeros_like(layer.bias)])
+    bias = np.concatenate([gates_first(layer.bias[None]).ravel(), np.zeros_like(layer.bias)])
     every, last, _ = graph.ops(
         "LSTM",
         str(inputs.rest),
-        graph.constant(_gates(layer.kernel[: widths[1]])[None]),
-        graph.constant(_gates(layer.recurrent)[None]),
+        graph.constant(gates_first(layer.kernel[: widths[1]])[None]),
+        graph.constant(gates_first(layer.recurrent)[None]),
         graph.constant(bias[None]),
         *states,
         n_outputs=3,
@@ -188,8 +188,8 @@ def _first_step(graph: Graph, inputs: str, layer: LSTMWeights, width: int) -> tu
     return graph.op("Mul", gate(3, "Sigmoid"), graph.op("Tanh", cell)), cell
 
 
-def _gates(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Keras' (k, input|forget|candidate|output) to ONNX's (input|output|forget|candidate, k)."""
+def gates_first(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Gates of an LSTM in ONNX's form: Keras' (k, input|forget|candidate|output) to ONNX's (input|output|forget|candidate, k)."""
     i, f, c, o = np.split(matrix, 4, axis=1)
     return np.concatenate([i, o, f, c], axis=1).T
 

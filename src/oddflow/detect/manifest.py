@@ -9,8 +9,8 @@ import msgspec
 
 from oddflow.core.errors import ArtifactError
 
-FORMAT = 1
-"""Version of the directory's layout. A reader refuses any newer one."""
+FORMAT = 2
+"""Version of the directory's layout; 2 added classifiers. A reader refuses any newer one."""
 
 PARTS = ("encoder.json", "scorer.onnx", "arrays.safetensors", "model.keras", "MODEL_CARD.md")
 """Files of a model directory besides the manifest."""
@@ -26,7 +26,8 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the model was trained.
 
-    source: name of the corpus or file; n_records: normal records given; fingerprint: sha256 over
+    source: name of the corpus or file; n_records: records given (a detector is given normal ones
+    alone); fingerprint: sha256 over
     them; seed: of split, weights and order; settings: the detector's parameters; n_epochs: run;
     best_epoch: kept, from 1; seconds: of training.
     """
@@ -42,7 +43,10 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All facts. `sha256` covers the others, so that an altered manifest shows as well."""
+    """All facts. `sha256` covers the others, so that an altered manifest shows as well.
+
+    `classes` are what a classifier tells apart, `normal` first; a detector has none.
+    """
 
     format: int
     oddflow: str
@@ -56,6 +60,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     libraries: dict[str, str]
     metrics: dict[str, float]
     parts: dict[str, Part]
+    classes: tuple[str, ...] = ()
     sha256: str = ""
 
     def sealed(self) -> Manifest:
@@ -64,8 +69,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def digest(self) -> str:
         """Hash of all facts but itself."""
-        bare = msgspec.structs.replace(self, sha256="")
-        return hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
+        return _digest(msgspec.to_builtins(self))
 
     def to_bytes(self) -> bytes:
         """Readable JSON."""
@@ -86,9 +90,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                     f"{FORMAT}; update oddflow"
                 )
             manifest = msgspec.json.decode(data, type=cls)
+            facts = msgspec.json.decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise ArtifactError(f"manifest.json: not an oddflow manifest: {error}") from error
-        if manifest.sha256 != manifest.digest():
+        if manifest.sha256 != _digest(facts):  # over what is there: format 1 had fewer facts
             raise ArtifactError(
                 "manifest.json: altered since it was written (its sha256 does not match); "
                 "restore the model from a copy or train it again"
@@ -97,6 +102,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if missing:
             raise ArtifactError(f"manifest.json: names no {', '.join(missing)}")
         return manifest
+
+
+def _digest(facts: dict[str, Any]) -> str:
+    bare = {**facts, "sha256": ""}
+    return hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
 
 
 class _Version(msgspec.Struct):

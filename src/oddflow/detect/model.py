@@ -12,7 +12,7 @@ from oddflow.core.matrix import FeatureMatrix
 from oddflow.core.verdicts import Threshold, Verdict
 from oddflow.detect.calibrate import Calibration
 from oddflow.detect.explain import Explainer
-from oddflow.detect.runtime import Scorer
+from oddflow.detect.runtime import RecordScorer
 from oddflow.features.encode import Encoder
 
 EXPLAINED_AT_ONCE = 512
@@ -31,7 +31,7 @@ class Model:
     """
 
     encoder: Encoder
-    scorer: Scorer
+    scorer: RecordScorer
     calibration: Calibration
     explainer: Explainer
 

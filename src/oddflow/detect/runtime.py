@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,9 @@ from oddflow.detect.graph_check import check_scorer_graph
 CHUNK = 128
 """Records of one call: enough to fill the core's arithmetic, few enough to stay in its cache."""
 
-OUTPUTS = ("score", "residual", "code")
-
-_N_AXES = {"encoded": 2, "score": 1, "residual": 2, "code": 2}
-
 
 class Scored(NamedTuple):
-    """What a scorer says of n records.
+    """What an autoencoder's scorer says of n records.
 
     score (n,), higher is odder; residual (n, columns), input less reconstruction in encoded
     units; code (n, latent), the encoder's summary.
@@ -31,17 +27,113 @@ class Scored(NamedTuple):
     code: NDArray[np.float32]
 
 
-class Scorer:
-    """A loaded scorer graph. The scores of a record do not depend on those scored with it.
+class RecordScorer(Protocol):
+    """Gives encoded records a score each; all that detection and explanation need."""
 
-    Attributes:
-        n_columns: width of an encoded record.
+    @property
+    def n_columns(self) -> int:
+        """Width of an encoded record."""
+        ...
+
+    def scores(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Oddness of each record, shape (n,)."""
+        ...
+
+
+@final
+class Scorer:
+    """A loaded scorer graph of an autoencoder.
+
+    The scores of a record do not depend on those scored with it.
 
     Raises:
-        ArtifactError: the bytes are no scorer graph.
+        ArtifactError: the bytes are no such graph.
     """
 
     def __init__(self, model: bytes) -> None:
+        self._graph = GraphRunner(model, {"score": 1, "residual": 2, "code": 2})
+
+    @property
+    def n_columns(self) -> int:
+        """Width of an encoded record."""
+        return self._graph.n_columns
+
+    def run(self, encoded: NDArray[np.float32]) -> Scored:
+        """Score encoded records, shape (n, columns), and say what the score rests on.
+
+        Raises:
+            InputError: another width than the graph was made for.
+        """
+        score, residual, code = self._graph.run(encoded, ("score", "residual", "code"))
+        return Scored(score.astype(np.float64), residual, code)
+
+    def scores(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Scores alone, shape (n,); the same as those of `run`, without copying the rest.
+
+        Raises:
+            InputError: another width than the graph was made for.
+        """
+        return self._graph.run(encoded, ("score",))[0].astype(np.float64)
+
+
+@final
+class ClassScorer:
+    """A loaded scorer graph of a classifier.
+
+    Its score is the logit of the likeliest attack less the logit of normal: above 0 where an
+    attack is likelier than normal. It does not depend on the records scored with it.
+
+    Raises:
+        ArtifactError: the bytes are no such graph.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        self._graph = GraphRunner(model, {"score": 1, "logits": 2})
+
+    @property
+    def n_columns(self) -> int:
+        """Width of an encoded record."""
+        return self._graph.n_columns
+
+    @property
+    def n_classes(self) -> int:
+        """Classes it tells apart."""
+        return self._graph.widths["logits"]
+
+    def logits(self, encoded: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logarithms of the odds of the classes, up to a constant, shape (n, classes).
+
+        Raises:
+            InputError: another width than the graph was made for.
+        """
+        return self._graph.run(encoded, ("logits",))[0]
+
+    def scores(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Oddness of each record, shape (n,).
+
+        Raises:
+            InputError: another width than the graph was made for.
+        """
+        return self._graph.run(encoded, ("score",))[0].astype(np.float64)
+
+
+@final
+class GraphRunner:
+    """A graph from `encoded` (n, columns) to outputs of known names, run chunk by chunk.
+
+    Args:
+        model: the serialised graph.
+        n_axes: output -> its number of axes, 1 or 2; the first is that of the records.
+
+    Attributes:
+        n_columns: width of an encoded record.
+        widths: output -> numbers a record.
+
+    Raises:
+        ArtifactError: the bytes are no such graph.
+    """
+
+    def __init__(self, model: bytes, n_axes: Mapping[str, int]) -> None:
         import onnxruntime as ort
 
         check_scorer_graph(model, n_records=CHUNK)
@@ -57,77 +149,64 @@ class Scorer:
             raise ArtifactError(f"the scorer graph cannot be loaded: {error}") from error
         inputs = {i.name: i for i in self._session.get_inputs()}
         outputs = {o.name: o for o in self._session.get_outputs()}
-        if set(inputs) != {"encoded"} or set(outputs) != set(OUTPUTS):
+        if set(inputs) != {"encoded"} or set(outputs) != set(n_axes):
             raise ArtifactError(
-                f"expected a scorer graph from `encoded` to {', '.join(OUTPUTS)}, "
+                f"expected a scorer graph from `encoded` to {', '.join(n_axes)}, "
                 f"received one from {sorted(inputs)} to {sorted(outputs)}"
             )
-        self.n_columns, _, self._latent = (
-            _width(value) for value in (inputs["encoded"], outputs["score"], outputs["code"])
-        )
+        self.n_columns = _width(inputs["encoded"], 2)
+        self.widths = {name: _width(outputs[name], axes) for name, axes in n_axes.items()}
+        self._shapes = {
+            name: () if axes == 1 else (self.widths[name],) for name, axes in n_axes.items()
+        }
         self._try_out()
 
-    def run(self, encoded: NDArray[np.float32]) -> Scored:
-        """Score encoded records, shape (n, columns), and say what the score rests on.
+    def run(
+        self, encoded: NDArray[np.float32], names: Sequence[str]
+    ) -> list[NDArray[np.float32]]:
+        """The named outputs for encoded records, shape (n, columns).
 
         Raises:
             InputError: another width than the graph was made for.
         """
-        n = len(encoded)
-        scored = Scored(
-            np.empty(n),
-            np.empty((n, self.n_columns), dtype=np.float32),
-            np.empty((n, self._latent), dtype=np.float32),
-        )
-        for rows, chunk in self._chunks(encoded):
-            score, residual, code = self._session.run(OUTPUTS, {"encoded": chunk})
-            scored.score[rows], scored.residual[rows], scored.code[rows] = score, residual, code
-        return scored
-
-    def scores(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Scores alone, shape (n,); the same as those of `run`, without copying the rest.
-
-        Raises:
-            InputError: another width than the graph was made for.
-        """
-        scores = np.empty(len(encoded))
-        for rows, chunk in self._chunks(encoded):
-            scores[rows] = self._session.run(OUTPUTS[:1], {"encoded": chunk})[0]
-        return scores
-
-    def _chunks(self, encoded: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float32]]]:
         if encoded.ndim != 2 or encoded.shape[1] != self.n_columns:
             raise InputError(
                 f"expected encoded records of shape (n, {self.n_columns}), received {encoded.shape}"
             )
+        found = [np.empty((len(encoded), *self._shapes[n]), dtype=np.float32) for n in names]
         for start in range(0, len(encoded), CHUNK):
             rows = slice(start, start + CHUNK)
-            yield rows, np.ascontiguousarray(encoded[rows], dtype=np.float32)
+            chunk = np.ascontiguousarray(encoded[rows], dtype=np.float32)
+            for whole, part in zip(
+                found, self._session.run(list(names), {"encoded": chunk}), strict=True
+            ):
+                whole[rows] = part
+        return found
 
     def _try_out(self) -> None:
         """Raise ArtifactError unless the graph does for two records what it says of itself."""
         two = np.zeros((2, self.n_columns), dtype=np.float32)
         try:
-            found = self._session.run(OUTPUTS, {"encoded": two})
+            found = self._session.run(list(self._shapes), {"encoded": two})
         except Exception as error:  # ONNX Runtime's errors have no common base
             raise ArtifactError(f"the scorer graph cannot be run: {error}") from error
         shapes = [part.shape for part in found]
-        if shapes != [(2,), (2, self.n_columns), (2, self._latent)]:
+        if shapes != [(2, *shape) for shape in self._shapes.values()]:
             raise ArtifactError(f"the scorer graph gave {shapes} for two records")
 
 
-def _width(value: Any) -> int:  # noqa: ANN401 - what ONNX Runtime says of an input or output
+def _width(value: Any, n_axes: int) -> int:  # noqa: ANN401 - what ONNX Runtime says of a value
     """Numbers a record, 1 for a value without a second axis."""
     is_right = (
         value.type == "tensor(float)"
-        and len(value.shape) == _N_AXES[value.name]
+        and len(value.shape) == n_axes
         and not isinstance(value.shape[0], int)
         and all(isinstance(width, int) and width > 0 for width in value.shape[1:])
     )
     if not is_right:
         raise ArtifactError(
             f"expected the scorer graph's `{value.name}` to hold 32-bit numbers on "
-            f"{_N_AXES[value.name]} axes, the first of any length, received {value.type} of shape "
+            f"{n_axes} axes, the first of any length, received {value.type} of shape "
             f"{value.shape}"
         )
     return int(value.shape[1]) if len(value.shape) > 1 else 1

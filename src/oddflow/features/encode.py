@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,19 @@ A tight limit (5) would find more of KDDTrain+'s own attacks, and twice as many 
 normals of KDDTest+: see docs/quality.md.
 """
 
+
+
+class Scaling(StrEnum):
+    """What a numeric column is shifted and divided by, after the logarithm of counts."""
+
+    STANDARD = "standard"
+    """Mean and standard deviation."""
+    MIN_MAX = "min-max"
+    """Smallest value and range: training rows come to lie in [0, 1]."""
+    NONE = "none"
+    """0 and 1: values stay as they are."""
+
+
 MAX_LEVELS = 256
 """The most frequent names of a category that get a column each; whoever writes the traffic decides
 how many names there are, and must not decide how much memory it takes."""
@@ -34,9 +48,10 @@ class NumberCode:
 
     Attributes:
         feature: the feature.
-        mean: of f over the training rows.
-        scale: standard deviation of f over the training rows, 1 for a constant column; f is
-            log1p for counts and bytes, and the identity otherwise.
+        mean: of f over the training rows, or what `Scaling` takes in its place.
+        scale: standard deviation of f over the training rows, or what `Scaling` takes in its
+            place, 1 for a constant column; f is log1p for counts and bytes, and the identity
+            otherwise.
 
     Raises:
         InputError: a scale that is not above 0, or a number that is not finite.
@@ -142,15 +157,16 @@ class Encoder:
             )
 
     @classmethod
-    def fit(cls, matrix: FeatureMatrix) -> Encoder:
-        """Learn means, scales and vocabularies from normal training rows.
+    def fit(cls, matrix: FeatureMatrix, *, scaling: Scaling = Scaling.STANDARD) -> Encoder:
+        """Learn means, scales and vocabularies from training rows; a detector gives normal ones.
 
         Raises:
             InputError: there is no row.
         """
         if len(matrix) == 0:
             raise InputError("cannot learn an encoding from 0 rows; give normal training rows")
-        return cls(matrix.schema, tuple(_fit_code(matrix, f) for f in _in_order(matrix.schema)))
+        codes = tuple(_fit_code(matrix, f, scaling) for f in _in_order(matrix.schema))
+        return cls(matrix.schema, codes)
 
     @cached_property
     def slices(self) -> dict[str, slice]:
@@ -238,13 +254,19 @@ def _squash(feature: Feature, values: NDArray[np.float64]) -> NDArray[np.float64
     return np.log1p(np.maximum(values, 0)) if feature.kind is Kind.COUNT else values
 
 
-def _fit_code(matrix: FeatureMatrix, feature: Feature) -> Code:
+def _fit_code(matrix: FeatureMatrix, feature: Feature, scaling: Scaling) -> Code:
     if feature.is_category:
         column = matrix.categorical[matrix.schema.categorical.index(feature)]
         counts = np.bincount(column.codes, minlength=len(column.levels))
         seen = sorted(np.flatnonzero(counts).tolist(), key=lambda i: (-counts[i], column.levels[i]))
         return CategoryCode(feature, tuple(sorted(column.levels[i] for i in seen[:MAX_LEVELS])))
     values = _squash(feature, matrix.column(feature.name))
-    spread = float(values.std())
+    match scaling:
+        case Scaling.STANDARD:
+            middle, spread = float(values.mean()), float(values.std())
+        case Scaling.MIN_MAX:
+            middle, spread = float(values.min()), float(np.ptp(values))
+        case Scaling.NONE:
+            middle, spread = 0.0, 1.0
     is_constant = spread <= 1e-12 * max(1.0, float(np.abs(values).max()))
-    return NumberCode(feature, float(values.mean()), 1.0 if is_constant else spread)
+    return NumberCode(feature, middle, 1.0 if is_constant else spread)

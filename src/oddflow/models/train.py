@@ -20,6 +20,10 @@ LossFn = Callable[[Any, Any], Any]
 """(targets, outputs) -> loss of each row, shape (n,), in operations of `keras.ops`."""
 
 
+CHOICES = {"optimizer": ("adam", "sgd"), "decay": ("constant", "cosine")}
+"""What the settings of these names may be."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainSettings:
     """How to train; the defaults are the paper's (its table 3), with early stopping added.
@@ -27,13 +31,15 @@ class TrainSettings:
     Attributes:
         epochs: most passes over the training rows.
         batch_size: rows of one gradient step.
-        learning_rate: of Adam.
+        optimizer: "adam", or "sgd" for plain stochastic gradient descent.
+        learning_rate: of the optimizer.
         decay: "constant", or "cosine" to let the rate fall to 1 % over `epochs`.
         patience: epochs without a better validation loss before training stops.
     """
 
     epochs: int = 50
     batch_size: int = 128
+    optimizer: str = "adam"
     learning_rate: float = 1e-3
     decay: str = "constant"
     patience: int = 6
@@ -44,8 +50,10 @@ class TrainSettings:
                 "epochs, batch_size and patience must be at least 1 and learning_rate above 0, "
                 f"received {self}"
             )
-        if self.decay not in ("constant", "cosine"):
-            raise InputError(f"decay must be 'constant' or 'cosine', received {self.decay!r}")
+        for name, allowed in CHOICES.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                raise InputError(f"{name} must be one of {', '.join(allowed)}, received {value!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ class Job(NamedTuple):
 
     model: a built keras.Model; optimizer: a keras.Optimizer; loss: of each row; rows: inputs, shape
     (n, ...); targets: what the outputs should be, shape (n, ...); held_out: inputs and targets to
-    stop by; batch_size: rows of one gradient step.
+    stop by; criterion: loss by which they are judged; batch_size: rows of one gradient step.
     """
 
     model: Any
@@ -81,6 +89,7 @@ class Job(NamedTuple):
     rows: Rows
     targets: Rows
     held_out: tuple[Rows, Rows]
+    criterion: LossFn
     batch_size: int
 
 
@@ -117,6 +126,7 @@ def train(
     loss: LossFn,
     settings: TrainSettings,
     seed: int,
+    criterion: LossFn | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> TrainingHistory:
     """Train `model` in place; it ends with the weights of its best epoch.
@@ -131,6 +141,7 @@ def train(
         loss: loss of each row.
         settings: how to train.
         seed: of the order of the rows.
+        criterion: loss by which the held-out rows are judged, where it is not the one to train by.
         on_epoch: called after each epoch; may raise to abandon training.
 
     Raises:
@@ -143,7 +154,10 @@ def train(
             f"{len(held_out[0])}"
         )
     optimizer = _optimizer(settings, n_steps=math.ceil(len(rows) / settings.batch_size))
-    trainer = _trainer(Job(model, optimizer, loss, rows, targets, held_out, settings.batch_size))
+    judged_by = criterion or loss
+    trainer = _trainer(
+        Job(model, optimizer, loss, rows, targets, held_out, judged_by, settings.batch_size)
+    )
     rng = np.random.default_rng(seed)
     start_s = time.perf_counter()
     losses: list[float] = []
@@ -173,12 +187,12 @@ def train(
 
 
 def _optimizer(settings: TrainSettings, *, n_steps: int) -> Any:  # noqa: ANN401 - Keras'
-    """Adam with the rate of the settings; `n_steps` are those of an epoch."""
+    """The optimizer with the rate of the settings; `n_steps` are those of an epoch."""
     keras = import_keras()
     rate: Any = settings.learning_rate
     if settings.decay == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, settings.epochs * n_steps, alpha=0.01)
-    return keras.optimizers.Adam(rate)
+    return {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[settings.optimizer](rate)
 
 
 def _trainer(job: Job) -> Trainer:

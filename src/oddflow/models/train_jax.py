@@ -44,7 +44,7 @@ class JaxTrainer:
         self._held_out = [jnp.asarray(array) for array in job.held_out]
         self._held_out_batches = batches(np.arange(len(job.held_out[0])), EVALUATION_BATCH)
         self._epoch = _compile_epoch(job.model, job.optimizer, job.loss)
-        self._mean_loss = _compile_evaluation(job.model, job.loss)
+        self._mean_loss = _compile_evaluation(job.model, job.criterion)
         variables = (
             job.model.trainable_variables,
             job.model.non_trainable_variables,

@@ -18,6 +18,7 @@ class KerasTrainer:
         job.model.compile(optimizer=job.optimizer, loss=job.loss)
         self._model, self._batch_size = job.model, job.batch_size
         self._rows, self._targets, self._held_out = job.rows, job.targets, job.held_out
+        self._criterion = job.criterion
 
     def run(self, order: NDArray[np.intp]) -> float:
         """One pass over the training rows in the given order; the mean loss."""
@@ -32,7 +33,9 @@ class KerasTrainer:
 
     def evaluate(self) -> float:
         """Mean loss of the held-out rows."""
-        return float(self._model.evaluate(*self._held_out, batch_size=1024, verbose=0))
+        rows, targets = self._held_out
+        outputs = self._model.predict(rows, batch_size=1024, verbose=0)
+        return float(np.mean(np.asarray(self._criterion(targets, outputs))))
 
     def snapshot(self) -> list[Any]:
         """A copy of the weights."""
