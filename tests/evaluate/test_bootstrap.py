@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 
 from oddflow.core.errors import InputError
 from oddflow.core.evaluation import Run
-from oddflow.evaluate.bootstrap import estimate
-from oddflow.evaluate.counts import ScoredRecords
+from oddflow.evaluate.bootstrap import estimate, estimate_from
+from oddflow.evaluate.counts import ScoredRecords, Weights
 from oddflow.evaluate.metrics import METRICS, measure
 
 
@@ -109,9 +110,56 @@ def test_a_metric_that_some_resamples_lack_keeps_its_interval() -> None:
     assert found.low == found.mean == found.high
 
 
+def test_published_intervals_stay_what_they_were() -> None:
+    """Worked out before other metrics shared the resampling."""
+    runs, truth = make_runs(3, 300, spread=0.3)
+    novel = truth & (np.arange(300) % 2 == 0)
+    found = estimate(runs, truth, novel, n_resamples=40, seed=1)
+    expected = {
+        "auroc": (0.8932435465768799, 0.8511980860855721, 0.9285089786756452),
+        "f1": (0.7660641266203001, 0.7257696642998318, 0.8228214748688988),
+        "recall_novel": (0.7761194029850746, 0.6348926894701542, 0.8535873440285204),
+    }
+    for name, (mean, low, high) in expected.items():
+        one = found[name]
+        assert (one.mean, one.low, one.high) == pytest.approx((mean, low, high), rel=1e-12)
+
+
+def test_any_metric_of_weights_can_be_estimated() -> None:
+    """The mean of a column of numbers: its interval is that of a plain bootstrap."""
+    numbers = np.random.default_rng(0).normal(size=400)
+
+    def mean(shift: float, weights: Weights | None) -> dict[str, float]:
+        return {"mean": float(np.average(numbers, weights=weights)) + shift, "shift": shift}
+
+    found = estimate_from([partial(mean, 0.0)], 400, seed=0)
+    assert found["mean"].mean == pytest.approx(numbers.mean())
+    width = found["mean"].high - found["mean"].low
+    assert width == pytest.approx(2 * 1.96 * numbers.std() / 20, rel=0.2)
+    both = estimate_from([partial(mean, 0.0), partial(mean, 1.0)], 400, seed=0)["shift"]
+    assert (both.mean, both.low, both.high) == (0.5, 0.0, 1.0)
+
+
+def test_all_systems_see_the_same_resamples() -> None:
+    seen: list[list[int]] = []
+
+    def remember(weights: Weights | None) -> dict[str, float]:
+        if weights is not None:
+            seen.append(weights.tolist())
+        return {"nothing": 0.0}
+
+    for _ in range(2):
+        estimate_from([remember], 30, n_resamples=40, seed=3)
+    assert seen[:40] == seen[40:]
+    assert seen[0] != seen[1]
+    assert all(sum(weights) == 30 for weights in seen)
+
+
 def test_refuses_what_says_nothing() -> None:
     runs, truth = make_runs(1, 10)
     with pytest.raises(InputError, match="at least one run"):
         estimate([], truth, truth, seed=0)
     with pytest.raises(InputError, match="at least 40 resamples"):
         estimate(runs, truth, truth, n_resamples=10, seed=0)
+    with pytest.raises(InputError, match="at least one run"):
+        estimate_from([], 10, seed=0)

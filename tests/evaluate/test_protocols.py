@@ -8,9 +8,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from oddflow.core.errors import InputError
+from oddflow.core.errors import InputError, SchemaMismatch
 from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
-from oddflow.evaluate.protocols import Protocol, official, random_split, run_protocol
+from oddflow.core.schema import FeatureSchema
+from oddflow.evaluate.protocols import (
+    Protocol,
+    official,
+    random_split,
+    run_protocol,
+    time_split,
+    together,
+)
 from tests.toy import toy_corpus
 
 
@@ -74,7 +82,7 @@ def test_official_trains_on_normals_alone(
 def test_no_label_ever_reaches_a_detector(
     train: LabelledMatrix, tests: list[LabelledMatrix]
 ) -> None:
-    for protocol in (official(train, tests), random_split(train)):
+    for protocol in (official(train, tests), random_split(train), time_split(tests)):
         for spy in spied(protocol):
             for given in (*spy.learnt, *spy.scored):
                 assert type(given) is FeatureMatrix
@@ -128,6 +136,105 @@ def test_an_attack_of_few_records_may_be_in_training_only() -> None:
     assert not test.labels.is_attack.any()
 
 
+def numbered(n_normals: int, n_attacks: int, *, name: str, first: int = 0) -> LabelledMatrix:
+    """Records numbered in a column of their own, in the order that stands for time."""
+    corpus = toy_corpus(n_normals, n_attacks, seed=first, name=name, attacks=("neptune",))
+    corpus.features.numeric[:, 1] = first + np.arange(len(corpus))
+    return corpus
+
+
+def numbers(matrix: FeatureMatrix) -> list[int]:
+    return [int(number) for number in matrix.numeric[:, 1]]
+
+
+def test_an_attack_of_one_record_is_for_training() -> None:
+    corpus = numbered(20, 1, name="Rare")
+    protocol = random_split(corpus)
+    (test,) = protocol.test_sets.values()
+    assert protocol.known_attacks == {"neptune"}
+    assert sorted(numbers(protocol.train.features) + numbers(test.features)) == list(range(21))
+    assert protocol.train.labels.is_attack.sum() == 1
+
+
+def test_classifiers_learn_from_all_records_and_detectors_from_the_normal_ones(
+    train: LabelledMatrix, tests: list[LabelledMatrix]
+) -> None:
+    assert official(train, tests).train is train
+    for protocol in (official(train, tests), random_split(train), time_split(tests)):
+        learnt = protocol.train
+        assert learnt.labels.is_attack.any()
+        assert set(learnt.labels.attack) - {"normal"} == protocol.known_attacks
+        assert protocol.normals.fingerprint() == learnt.normals().fingerprint()
+        assert protocol.normals is protocol.normals, "taken once"
+
+
+def test_time_split_tests_on_what_came_later_in_each_corpus() -> None:
+    corpora = [numbered(15, 5, name="a"), numbered(7, 3, name="b", first=100)]
+    protocol = time_split(corpora)
+    assert protocol.name == "time-split"
+    assert numbers(protocol.train.features) == [*range(12), *range(100, 106)]
+    (test,) = protocol.test_sets.values()
+    assert numbers(test.features) == [*range(12, 20), *range(106, 110)]
+    for part in (protocol.train, test):
+        truth = {
+            n: a for c in corpora for n, a in zip(numbers(c.features), c.labels.attack, strict=True)
+        }
+        assert part.labels.attack.tolist() == [truth[n] for n in numbers(part.features)]
+
+
+def test_time_split_says_what_it_holds() -> None:
+    one, other = numbered(15, 5, name="a"), numbered(7, 3, name="b", first=100)
+    assert list(time_split([one]).test_sets) == ["a, last 40%"]
+    both = time_split([one, other], train_share=0.75)
+    assert (both.train.name, *both.test_sets) == (
+        "2 recordings, first 75%",
+        "2 recordings, last 25%",
+    )
+    assert len(both.train) == 15 + 8
+
+
+def test_an_attack_that_begins_late_is_novel() -> None:
+    corpus = numbered(80, 20, name="a")
+    corpus.labels.attack[:] = "normal"
+    corpus.labels.attack[[10, 95]] = "early"
+    corpus.labels.attack[90] = "late"
+    evaluation = run_protocol(time_split([corpus]), {"spy": Spy}, seeds=(0,), target_fpr=0.05)
+    (result,) = evaluation.test_sets.values()
+    assert np.flatnonzero(result.novel).tolist() == [30]
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.5, 0.001])
+def test_time_split_leaves_no_side_empty(share: float) -> None:
+    with pytest.raises(InputError, match=r"share between 0 and 1 .* received 1 and"):
+        time_split([numbered(15, 5, name="a")], train_share=share)
+    with pytest.raises(InputError, match="received 0 and"):
+        time_split([])
+
+
+def test_together_keeps_order_and_adds_defects_up() -> None:
+    parts = [numbered(4, 1, name="a"), numbered(2, 1, name="b", first=10)]
+    defects: list[dict[str, int]] = [{"repeated": 2}, {"repeated": 3, "late": 1}]
+    whole = together(
+        "ab",
+        [
+            LabelledMatrix(p.name, p.features, p.labels, d)
+            for p, d in zip(parts, defects, strict=True)
+        ],
+    )
+    assert (whole.name, whole.defects) == ("ab", {"repeated": 5, "late": 1})
+    assert numbers(whole.features) == [*range(5), *range(10, 13)]
+    assert whole.labels.family.tolist() == [f for p in parts for f in p.labels.family]
+
+
+def test_together_refuses_other_features(train: LabelledMatrix) -> None:
+    schema = FeatureSchema("fewer", train.features.schema.features[:5])
+    fewer = LabelledMatrix("fewer", train.features.select(schema), train.labels)
+    with pytest.raises(SchemaMismatch):
+        together("both", [train, fewer])
+    with pytest.raises(InputError, match="received none"):
+        together("nothing", [])
+
+
 def test_notes_say_how_to_read_the_numbers(
     train: LabelledMatrix, tests: list[LabelledMatrix]
 ) -> None:
@@ -137,7 +244,9 @@ def test_notes_say_how_to_read_the_numbers(
     assert "5.0% of held-out normal training records" in notes
     assert "Seeds 0, 3" in notes
     flattering = run_protocol(random_split(train), {"spy": Spy}, seeds=(0,), target_fpr=0.05)
-    assert "do not compare these figures with those of the official split" in flattering.notes[0]
+    assert "do not compare these figures with those of a split by" in flattering.notes[0]
+    later = time_split([train]).notes[0]
+    assert "among the first 60% of each of Train; tested on the last 40%" in later
 
 
 def test_every_run_keeps_its_seed_threshold_and_scores(

@@ -15,7 +15,17 @@ from typing import Annotated, ParamSpec
 
 import typer
 
-from oddflow.cli.commands import demo, detect, evaluate, explain, export, inspect, train, tune
+from oddflow.cli.commands import (
+    demo,
+    detect,
+    evaluate,
+    explain,
+    export,
+    inspect,
+    reproduce,
+    train,
+    tune,
+)
 from oddflow.core.errors import OddflowError
 
 P = ParamSpec("P")
@@ -77,7 +87,7 @@ def _stoppable(run: Callable[P, None]) -> Callable[P, None]:
     return command
 
 
-for module in (demo, train, tune, evaluate, detect, explain, inspect, export):
+for module in (demo, train, tune, evaluate, reproduce, detect, explain, inspect, export):
     app.command(name=module.NAME, epilog=module.EXAMPLE, no_args_is_help=module.NEEDS_ARGUMENTS)(
         _stoppable(module.run)
     )

@@ -158,19 +158,9 @@ def _lstm(
         if inputs.rest is None:
             return StepValues(first, None), first
         axis = graph.constant([0])
-        # The empty input stands for the lengths of sequences, which are all the same.
-        states = ["", graph.op("Unsqueeze", first, axis), graph.op("Unsqueeze", cell, axis)]
-    bias = np.concatenate([gates_first(layer.bias[None]).ravel(), np.zeros_like(layer.bias)])
-    every, last, _ = graph.ops(
-        "LSTM",
-        str(inputs.rest),
-        graph.constant(gates_first(layer.kernel[: widths[1]])[None]),
-        graph.constant(gates_first(layer.recurrent)[None]),
-        graph.constant(bias[None]),
-        *states,
-        n_outputs=3,
-        hidden_size=layer.units,
-    )
+        states = [graph.op("Unsqueeze", first, axis), graph.op("Unsqueeze", cell, axis)]
+    at_rest = layer._replace(kernel=layer.kernel[: widths[1]])
+    every, last, _ = add_lstm(graph, str(inputs.rest), at_rest, states)
     rest = graph.op("Squeeze", every, graph.constant([1]))
     return StepValues(first, rest), graph.op("Squeeze", last, graph.constant([0]))
 
@@ -188,8 +178,31 @@ def _first_step(graph: Graph, inputs: str, layer: LSTMWeights, width: int) -> tu
     return graph.op("Mul", gate(3, "Sigmoid"), graph.op("Tanh", cell)), cell
 
 
-def gates_first(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Gates of an LSTM in ONNX's form: Keras' (k, input|forget|candidate|output) to ONNX's (input|output|forget|candidate, k)."""
+def add_lstm(graph: Graph, steps: str, layer: LSTMWeights, states: Sequence[str] = ()) -> list[str]:
+    """Add ONNX's LSTM; names of hidden states (steps, 1, n, u), last of them and of cell (1, n, u).
+
+    Args:
+        graph: to add to.
+        steps: name of the inputs, (steps, n, k).
+        layer: of k inputs.
+        states: names of the hidden and the cell state to start from, (1, n, u); none for zeros.
+    """
+    bias = np.concatenate([_gates_first(layer.bias[None]).ravel(), np.zeros_like(layer.bias)])
+    return graph.ops(
+        "LSTM",
+        steps,
+        graph.constant(_gates_first(layer.kernel)[None]),
+        graph.constant(_gates_first(layer.recurrent)[None]),
+        graph.constant(bias[None]),
+        # The empty input stands for the lengths of sequences, which are all the same.
+        *(["", *states] if states else []),
+        n_outputs=3,
+        hidden_size=layer.units,
+    )
+
+
+def _gates_first(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Keras' (k, input|forget|candidate|output) to ONNX's (input|output|forget|candidate, k)."""
     i, f, c, o = np.split(matrix, 4, axis=1)
     return np.concatenate([i, o, f, c], axis=1).T
 

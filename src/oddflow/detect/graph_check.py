@@ -1,8 +1,8 @@
 """A scorer graph from a file is run only if it can do no more than one of ours.
 
 ONNX Runtime executes whatever a graph says. Operators are therefore limited to those that
-`oddflow.detect.graph` and its neighbours write, none of which reads files, loops or calls code, and the size of all
-intermediate values, as inferred for one chunk of records, is limited too.
+`oddflow.detect.graph` and its neighbours write, none of which reads files, loops or calls code, and
+the size of all intermediate values, as inferred for one chunk of records, is limited too.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from onnx import shape_inference
 from oddflow.core.errors import ArtifactError
 
 OPERATORS = frozenset(
-    {"Add", "Clip", "Concat", "Conv", "Gather", "Gemm", "Identity", "LSTM", "MatMul", "MaxPool"}
-    | {"Mul", "Pad", "RNN", "Relu", "Reshape", "Sigmoid", "Split", "Sqrt", "Squeeze", "Sub", "Tanh"}
-    | {"TopK", "Transpose", "Unsqueeze"}
+    {"Add", "AveragePool", "Clip", "Concat", "Conv", "Gather", "Gemm", "Identity", "LSTM"}
+    | {"MatMul", "MaxPool", "Mul", "Pad", "Relu", "Reshape", "Sigmoid", "Softmax", "Split"}
+    | {"Sqrt", "Squeeze", "Sub", "Tanh", "TopK", "Transpose", "Unsqueeze"}
 )
 MAX_NODES = 2_000
 MAX_VALUES = 50_000_000

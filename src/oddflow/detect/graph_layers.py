@@ -1,42 +1,56 @@
 """Layers of a classifying network as ONNX operators.
 
-As everywhere in a scorer graph, a record gets the same bits in any batch.
+As everywhere in a scorer graph, a record gets the same bits in any batch. ONNX Runtime's RNN
+operator does not keep to that, so a simple recurrent layer is written out step by step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from oddflow.detect.graph import Graph, gates_first
+from oddflow.detect.graph import Graph, add_lstm
 from oddflow.features.windows import StepLayout
 from oddflow.models.layers import (
+    Activated,
     Affine,
     Convolution,
     Layer,
     LongShortTerm,
-    PairMaximum,
+    Pooled,
     Recurrent,
+    Repeated,
     Scaled,
     Shaped,
 )
-from oddflow.models.weights import LSTMWeights
+
+ACTIVATIONS = {"relu": "Relu", "sigmoid": "Sigmoid", "softmax": "Softmax", "tanh": "Tanh"}
+"""Name of an activation in Keras -> ONNX's operator; its Softmax is over the last axis, too."""
 
 
 def add_windows(graph: Graph, encoded: str, layout: StepLayout) -> str:
     """Encoded records (n, columns) as windows (n, steps, width), padded with zeros."""
-    n_columns = layout.slices[-1].stop
-    places = np.full((layout.n_steps, layout.width), n_columns, dtype=np.int64)
-    for step, columns in enumerate(layout.slices):
-        places[step, : columns.stop - columns.start] = np.arange(columns.start, columns.stop)
-    padded = graph.op("Pad", encoded, graph.constant([0, 0, 0, 1]))  # one zero to point at
-    gathered = graph.op("Gather", padded, graph.constant(places.ravel()), axis=1)
-    return graph.op("Reshape", gathered, graph.constant([-1, layout.n_steps, layout.width]))
+    widths = [s.stop - s.start for s in layout.slices]
+    shape = graph.constant([-1, layout.n_steps, layout.width])
+    if min(widths) == layout.width:
+        return graph.op("Reshape", encoded, shape)
+    steps = graph.ops("Split", encoded, graph.constant(widths), n_outputs=len(widths), axis=1)
+    wide = [
+        graph.op("Pad", step, graph.constant([0, 0, 0, layout.width - width]))
+        if width < layout.width
+        else step
+        for step, width in zip(steps, widths, strict=True)
+    ]
+    return graph.op("Reshape", graph.op("Concat", *wide, axis=1), shape)
 
 
 def add_layers(graph: Graph, value: str, layers: Sequence[Layer]) -> str:
-    """Add the layers one after the other; the name of the last value."""
+    """Add layers one after the other; the name of the last value.
+
+    Args:
+        graph: to add to.
+        value: name of the input of the first layer, (n, columns) or (n, steps, columns).
+        layers: as `oddflow.models.layers.layers_of` reads them.
+    """
     for layer in layers:
         value = _add(graph, value, layer)
     return value
@@ -44,83 +58,74 @@ def add_layers(graph: Graph, value: str, layers: Sequence[Layer]) -> str:
 
 def _add(graph: Graph, value: str, layer: Layer) -> str:
     match layer:
-        case Affine(kernel, bias, activation):
+        case Affine(kernel, bias):
             product = graph.op("MatMul", value, graph.constant(kernel))
-            return _activated(graph, graph.op("Add", product, graph.constant(bias)), activation)
+            return graph.op("Add", product, graph.constant(bias))
         case Scaled(factor, shift):
             product = graph.op("Mul", value, graph.constant(factor))
             return graph.op("Add", product, graph.constant(shift))
         case Convolution():
             return _convolution(graph, value, layer)
-        case PairMaximum():
-            return _pair_maximum(graph, value)
+        case Pooled():
+            return _pooled(graph, value, layer)
         case Recurrent():
             return _recurrent(graph, value, layer)
-        case LongShortTerm(weights, every_step):
-            return _lstm(graph, value, weights, every_step=every_step)
+        case LongShortTerm():
+            return _lstm(graph, value, layer)
+        case Repeated(n_steps):
+            once = graph.op("Unsqueeze", value, graph.constant([1]))
+            return graph.op("Concat", *[once] * n_steps, axis=1)
         case Shaped(shape):
             return graph.op("Reshape", value, graph.constant([-1, *shape]))
-
-
-def _activated(graph: Graph, value: str, activation: str) -> str:
-    names = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh"}
-    return value if activation == "linear" else graph.op(names[activation], value)
+        case Activated(name):
+            return graph.op(ACTIVATIONS[name], value)
 
 
 def _convolution(graph: Graph, value: str, layer: Convolution) -> str:
-    """ONNX has channels before positions, Keras after them."""
-    width = layer.kernel.shape[0]
-    before = (width - 1) // 2
+    """Channels stand before positions in ONNX, after them in Keras."""
     channels_first = graph.op("Transpose", value, perm=[0, 2, 1])
+    kernel, bias = graph.constant(layer.kernel.transpose(2, 1, 0)), graph.constant(layer.bias)
+    width = len(layer.kernel)
     found = graph.op(
-        "Conv",
-        channels_first,
-        graph.constant(np.transpose(layer.kernel, (2, 1, 0))),
-        graph.constant(layer.bias),
-        kernel_shape=[width],
-        pads=[before, width - 1 - before],
+        "Conv", channels_first, kernel, bias, kernel_shape=[width], pads=list(layer.pads)
     )
-    return _activated(graph, graph.op("Transpose", found, perm=[0, 2, 1]), layer.activation)
+    return graph.op("Transpose", found, perm=[0, 2, 1])
 
 
-def _pair_maximum(graph: Graph, value: str) -> str:
+def _pooled(graph: Graph, value: str, layer: Pooled) -> str:
     channels_first = graph.op("Transpose", value, perm=[0, 2, 1])
-    # ceil_mode is off: as in Keras, an odd position at the end is left out.
-    largest = graph.op("MaxPool", channels_first, kernel_shape=[2], strides=[2])
-    return graph.op("Transpose", largest, perm=[0, 2, 1])
+    pooled = graph.op(
+        {"largest": "MaxPool", "mean": "AveragePool"}[layer.kind],
+        channels_first,
+        kernel_shape=[layer.width],
+        strides=[layer.stride],
+        pads=list(layer.pads),
+    )
+    return graph.op("Transpose", pooled, perm=[0, 2, 1])
 
 
 def _recurrent(graph: Graph, value: str, layer: Recurrent) -> str:
-    bias = np.concatenate([layer.bias, np.zeros_like(layer.bias)])
-    every, last = graph.ops(
-        "RNN",
-        graph.op("Transpose", value, perm=[1, 0, 2]),
-        graph.constant(np.transpose(layer.kernel)[None]),
-        graph.constant(np.transpose(layer.recurrent)[None]),
-        graph.constant(bias[None]),
-        n_outputs=2,
-        hidden_size=len(layer.bias),
-    )
-    return _states(graph, every, last, every_step=layer.every_step)
+    """h_t = activation(x_t W + b + h_{t-1} U); all steps are multiplied by W at once."""
+    sums = _add(graph, value, Affine(layer.kernel, layer.bias))
+    steps = [sums]
+    if layer.n_steps > 1:
+        ones = graph.constant([1] * layer.n_steps)
+        steps = graph.ops("Split", sums, ones, n_outputs=layer.n_steps, axis=1)
+    recurrent = graph.constant(layer.recurrent)
+    states = [graph.op(ACTIVATIONS[layer.activation], steps[0])]
+    for step in steps[1:]:
+        recurred = graph.op("MatMul", states[-1], recurrent)
+        states.append(graph.op(ACTIVATIONS[layer.activation], graph.op("Add", step, recurred)))
+    if layer.every_step:
+        return graph.op("Concat", *states, axis=1)
+    return graph.op("Squeeze", states[-1], graph.constant([1]))
 
 
-def _lstm(graph: Graph, value: str, layer: LSTMWeights, *, every_step: bool) -> str:
-    bias = np.concatenate([gates_first(layer.bias[None]).ravel(), np.zeros_like(layer.bias)])
-    every, last, _ = graph.ops(
-        "LSTM",
-        graph.op("Transpose", value, perm=[1, 0, 2]),
-        graph.constant(gates_first(layer.kernel)[None]),
-        graph.constant(gates_first(layer.recurrent)[None]),
-        graph.constant(bias[None]),
-        n_outputs=3,
-        hidden_size=layer.units,
-    )
-    return _states(graph, every, last, every_step=every_step)
-
-
-def _states(graph: Graph, every: str, last: str, *, every_step: bool) -> str:
-    """Hidden states (steps, 1, n, units) as (n, steps, units), or the last as (n, units)."""
-    if not every_step:
-        return graph.op("Squeeze", last, graph.constant([0]))
-    by_step = graph.op("Squeeze", every, graph.constant([1]))
-    return graph.op("Transpose", by_step, perm=[1, 0, 2])
+def _lstm(graph: Graph, value: str, layer: LongShortTerm) -> str:
+    """Steps are the outermost axis of ONNX's LSTM."""
+    steps = graph.op("Transpose", value, perm=[1, 0, 2])
+    every, last, _ = add_lstm(graph, steps, layer.weights)
+    if layer.every_step:
+        by_step = graph.op("Squeeze", every, graph.constant([1]))
+        return graph.op("Transpose", by_step, perm=[1, 0, 2])
+    return graph.op("Squeeze", last, graph.constant([0]))

@@ -191,6 +191,13 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             scaling=Scaling.NONE,
             settings=SGD,
         ),
+        "ann_untrained": Recipe(
+            title="ANN, hardly trained",
+            description="The same network at a learning rate of 1e-7: it stays where its random "
+            "weights put it.",
+            learn=_plain(build_ann),
+            settings=replace(SGD, epochs=5, learning_rate=1e-7),
+        ),
         "rnn": Recipe(
             title="RNN",
             description="A simple recurrent layer of 64 tanh units over the feature groups.",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.core.errors import InputError
 from oddflow.core.evaluation import Estimate, Run
-from oddflow.evaluate.counts import Bools, Floats, ScoredRecords
-from oddflow.evaluate.metrics import METRICS, measure
+from oddflow.evaluate.counts import Bools, Floats, ScoredRecords, Weights
+from oddflow.evaluate.metrics import measure
+
+Measure = Callable[[Weights | None], dict[str, float]]
+"""Weights of the records of a test set to the metrics of one run."""
 
 LEVEL = 0.95
 """Of the intervals."""
@@ -50,32 +54,55 @@ def estimate(
     """
     if not runs:
         raise InputError("expected at least one run to estimate from, received none")
+    records = [ScoredRecords(r.scores, truth, threshold=r.threshold, novel=novel) for r in runs]
+    return estimate_from(
+        [partial(measure, one) for one in records], len(truth), n_resamples=n_resamples, seed=seed
+    )
+
+
+def estimate_from(
+    measures: Sequence[Measure], n_records: int, *, n_resamples: int = 200, seed: int
+) -> dict[str, Estimate]:
+    """Whatever metrics the runs give, estimated over runs and records as `estimate` says.
+
+    Args:
+        measures: for each run, weights of the records (None: each once) -> metrics by name.
+        n_records: of the test set.
+        n_resamples: how often to resample, at least 40.
+        seed: of the resampling.
+
+    Raises:
+        InputError: no run, or too few resamples.
+    """
+    if not measures:
+        raise InputError("expected at least one run to estimate from, received none")
     if n_resamples < FEWEST_RESAMPLES:
         raise InputError(
             f"a {LEVEL:.0%} interval needs at least {FEWEST_RESAMPLES} resamples, "
             f"received {n_resamples}"
         )
-    records = [ScoredRecords(r.scores, truth, threshold=r.threshold, novel=novel) for r in runs]
-    observed = np.array([list(measure(one).values()) for one in records])
-    resampled = _resample(records, n_resamples=n_resamples, seed=seed)
+    first = [measure_run(None) for measure_run in measures]
+    observed = np.array([list(metrics.values()) for metrics in first])
+    resampled = _resample(measures, n_records, n_resamples=n_resamples, seed=seed)
     return {
         name: _summary(observed[:, column], resampled[:, column])
-        for column, name in enumerate(METRICS)
+        for column, name in enumerate(first[0])
     }
 
 
-def _resample(records: Sequence[ScoredRecords], *, n_resamples: int, seed: int) -> Floats:
-    """Means over the drawn seeds, shape (n_resamples, metrics)."""
+def _resample(
+    measures: Sequence[Measure], n_records: int, *, n_resamples: int, seed: int
+) -> Floats:
+    """Means over the drawn runs, shape (n_resamples, metrics)."""
     record_draws, run_draws = np.random.default_rng(seed).spawn(2)
-    n_records, n_runs = len(records[0]), len(records)
-    means = np.empty((n_resamples, len(METRICS)))
-    for i in range(n_resamples):
+    means = []
+    for _ in range(n_resamples):
         weights = _draw(n_records, record_draws)
-        times = _draw(n_runs, run_draws)
+        times = _draw(len(measures), run_draws)
         drawn = np.flatnonzero(times)
-        values = np.array([list(measure(records[run], weights).values()) for run in drawn.tolist()])
-        means[i] = _mean_of_defined(values, times[drawn])
-    return means
+        values = np.array([list(measures[run](weights).values()) for run in drawn.tolist()])
+        means.append(_mean_of_defined(values, times[drawn]))
+    return np.array(means)
 
 
 def _draw(n: int, random: np.random.Generator) -> NDArray[np.int64]:

@@ -166,7 +166,19 @@ def leaders(metric: str, values: Mapping[str, float], *, decimals: int) -> froze
     >>> sorted(leaders("fpr", {"a": 0.051, "b": 0.0512, "c": 0.2}, decimals=3))
     ['a', 'b']
     """
-    sign = 1 if METRICS[metric].higher_is_better else -1
+    better = METRICS[metric].higher_is_better
+    return best_of(values, higher_is_better=better, decimals=decimals)
+
+
+def best_of(
+    values: Mapping[str, float], *, higher_is_better: bool, decimals: int
+) -> frozenset[str]:
+    """The systems whose value is best, as far as the decimals shown can tell; NaN never leads.
+
+    >>> sorted(best_of({"a": 7.01, "b": 7.04, "c": 9}, higher_is_better=False, decimals=1))
+    ['a', 'b']
+    """
+    sign = 1 if higher_is_better else -1
     rounded = {name: round(sign * v, decimals) for name, v in values.items() if not math.isnan(v)}
     best = max(rounded.values(), default=0.0)
     return frozenset(name for name, value in rounded.items() if value == best)

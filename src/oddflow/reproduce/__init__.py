@@ -1,0 +1,1 @@
+"""The paper's tables: corpora, networks and protocols put together and run."""

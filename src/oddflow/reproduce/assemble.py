@@ -1,0 +1,145 @@
+"""Outcomes of jobs put together to a table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from oddflow.core.evaluation import Evaluation, TestSetResult
+from oddflow.core.matrix import LabelledMatrix
+from oddflow.core.reproduction import Reproduction, System
+from oddflow.evaluate.protocols import Protocol
+from oddflow.evaluate.supervised import classified_result
+from oddflow.reproduce.jobs import Job, Outcome
+from oddflow.reproduce.plan import Request
+from oddflow.reproduce.published import PUBLISHED, REMARKS
+from oddflow.reproduce.splits import classes_of, split_of
+from oddflow.reproduce.systems import SYSTEMS, TARGET_FPR
+
+TITLES = {
+    "4": "Table 4 of Elazmazy and Nabil (2024): networks on NSL-KDD",
+    "1": "Table 1 of Elazmazy and Nabil (2024): systems on their own corpora",
+    "corpora": "Detectors trained on benign traffic of other corpora",
+}
+Done = Sequence[tuple[Job, Outcome]]
+
+
+def assemble(request: Request, done: Done, *, notes: Sequence[str] = ()) -> Reproduction:
+    """The table that the outcomes make.
+
+    Args:
+        request: what was asked for.
+        done: jobs and what came out, in any order.
+        notes: for every evaluation, such as what could not be run.
+    """
+    places: dict[tuple[str, str], list[tuple[Job, Outcome]]] = defaultdict(list)
+    for job, outcome in done:
+        places[job.corpus, job.protocol].append((job, outcome))
+    names = [name for name in SYSTEMS if any(job.system == name for job, _ in done)]
+    return Reproduction(
+        table=request.table,
+        title=f"{TITLES[request.table]}, {request.n_classes} classes",
+        n_classes=request.n_classes,
+        evaluations=tuple(
+            _evaluation(request, split_of(*place, request.data_dir), of_place, notes)
+            for place, of_place in places.items()
+        ),
+        systems={
+            name: _system(name, request, [one for one in done if one[0].system == name])
+            for name in names
+        },
+        is_quick=request.is_quick,
+    )
+
+
+def _system(name: str, request: Request, done: Done) -> System:
+    entry = SYSTEMS[name]
+    first = [(job, outcome) for job, outcome in done if job.seed == 0]
+    return System(
+        title=entry.title,
+        description=entry.description,
+        in_the_style_of=entry.in_the_style_of,
+        n_parameters=first[0][1].n_parameters,
+        published=PUBLISHED.get((name, request.n_classes)),
+        remarks=REMARKS.get(name, ()),
+        histories={
+            f"{job.corpus}, {job.protocol}": outcome.histories
+            for job, outcome in first
+            if outcome.histories
+        },
+    )
+
+
+def _evaluation(request: Request, split: Protocol, done: Done, notes: Sequence[str]) -> Evaluation:
+    seeds = sorted({job.seed for job, _ in done})
+    return Evaluation(
+        split.name,
+        tuple(seeds),
+        TARGET_FPR,
+        {
+            name: _result(name, test, split, done, request.n_classes)
+            for name, test in split.test_sets.items()
+        },
+        (*_notes(split, done, request.n_classes), *notes),
+    )
+
+
+def _result(
+    name: str, test: LabelledMatrix, split: Protocol, done: Done, n_classes: int
+) -> TestSetResult:
+    systems = [s for s in SYSTEMS if any(job.system == s for job, _ in done)]
+    of_system = {s: [outcome for job, outcome in done if job.system == s] for s in systems}
+    labels = test.labels
+    novel = labels.is_attack & ~np.isin(labels.attack, list(split.known_attacks))
+    return classified_result(
+        name,
+        labels,
+        classes_of(labels, n_classes),
+        novel,
+        {s: [outcome.runs[name] for outcome in found] for s, found in of_system.items()},
+        {
+            s: [outcome.predicted[name] for outcome in found]
+            for s, found in of_system.items()
+            if all(name in outcome.predicted for outcome in found)
+        },
+        n_classes=n_classes,
+    )
+
+
+def _notes(split: Protocol, done: Done, n_classes: int) -> list[str]:
+    """What makes the figures comparable."""
+    tests = ", ".join(f"{name} ({len(test):,})" for name, test in split.test_sets.items())
+    notes = [
+        f"{done[0][0].corpus}: classifiers are trained on all {len(split.train):,} records of "
+        f"{split.train.name} with their labels, detectors on its normal records alone; tested on "
+        f"{tests}.",
+        "Thresholds: a classifier flags what is likelier some attack than normal; a detector "
+        f"what is above the threshold of {TARGET_FPR:.0%} of held-out normal training records. No "
+        "test record or label takes part.",
+    ]
+    if split.name == "random-split":
+        notes.append(
+            "Near-copies of test records are in training: do not compare these figures with those "
+            "of a split by file, day or time."
+        )
+    counts = {system: len({job.seed for job, _ in done if job.system == system}) for system in
+              dict.fromkeys(job.system for job, _ in done)}
+    many = max(counts.values())
+    few = sorted(system for system, n in counts.items() if n < many)
+    notes.append(
+        f"Seeds 0 to {many - 1} of split, weights and order"
+        + (f" (fewer for {', '.join(few)})" if few else "")
+        + "; intervals: 95 %, bootstrap over seeds and test records."
+    )
+    if n_classes > 2:
+        for name, test in split.test_sets.items():
+            truth = classes_of(test.labels, n_classes)
+            unknown = ~np.isin(truth, np.unique(classes_of(split.train.labels, n_classes)))
+            if unknown.any():
+                notes.append(
+                    f"{unknown.sum():,} of {len(test):,} records of {name} have a class that "
+                    f"training has none of: no accuracy above {1 - unknown.mean():.3f} is possible."
+                )
+    return notes

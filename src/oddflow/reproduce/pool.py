@@ -1,0 +1,136 @@
+"""Jobs side by side: one process a core, each on a core of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from oddflow.core.errors import OddflowError
+from oddflow.models.train import Epoch
+from oddflow.reproduce.jobs import Job, Outcome, run_job
+
+POLL_S = 0.2
+THREADS = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+}
+"""One core, one thread: small products gain nothing from more, and two jobs would fight."""
+
+
+class News(NamedTuple):
+    """What a job tells of an epoch: its number in the list, the stage, the epoch."""
+
+    job: int
+    stage: str
+    epoch: Epoch
+
+
+class WorkerDied(OddflowError):
+    """A process ended without an answer."""
+
+
+def run_jobs(
+    jobs: Sequence[Job], *, n_workers: int, on_news: Callable[[int, News | None], None]
+) -> list[Outcome]:
+    """Do all jobs; the outcomes in the order of the jobs.
+
+    Results do not depend on the number of workers: each job sees one thread.
+
+    Args:
+        jobs: what to do.
+        n_workers: processes.
+        on_news: told how many jobs are done, and of an epoch of a running one.
+
+    Raises:
+        OddflowError: what a job raised; the others are given up.
+    """
+    context = multiprocessing.get_context("spawn")
+    told: Any = context.Queue()
+    cores: Any = context.Queue()
+    for core in _cores(n_workers):
+        cores.put(core)
+    with _environment(), ProcessPoolExecutor(
+        n_workers, mp_context=context, initializer=_begin, initargs=(cores, told)
+    ) as pool:
+        futures = [pool.submit(_work, i, job) for i, job in enumerate(jobs)]
+        try:
+            _watch(futures, told, on_news)
+            return [future.result() for future in futures]
+        except BrokenProcessPool as error:
+            raise WorkerDied(
+                "a worker process ended without an answer, most likely for want of memory; "
+                "use fewer workers (--jobs 1)"
+            ) from error
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _watch(
+    futures: Sequence[Future[Outcome]], told: Any, on_news: Callable[[int, News | None], None]  # noqa: ANN401
+) -> None:
+    """Pass news on until all are done or one has failed."""
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
+        for future in done:
+            future.result()
+        n_done = len(futures) - len(pending)
+        on_news(n_done, None)
+        for news in _drained(told):
+            on_news(n_done, news)
+
+
+def _drained(told: Any) -> Iterator[News]:  # noqa: ANN401 - a queue
+    while True:
+        try:
+            yield told.get_nowait()
+        except queue.Empty:
+            return
+
+
+def _cores(n_workers: int) -> list[int | None]:
+    """A core for each worker, None where the system does not say which there are."""
+    if not hasattr(os, "sched_getaffinity"):
+        return [None] * n_workers
+    cores = sorted(os.sched_getaffinity(0))
+    return [cores[i % len(cores)] for i in range(n_workers)]
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    """Variables that child processes start with; ours are put back afterwards."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(THREADS)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+_told: Any = None
+"""The queue of this worker process."""
+
+
+def _begin(cores: Any, told: Any) -> None:  # noqa: ANN401 - queues
+    """Set a worker process up."""
+    global _told  # noqa: PLW0603 - a process of the pool has no other place to keep it
+    _told = told
+    core = cores.get()
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+
+
+def _work(number: int, job: Job) -> Outcome:
+    return run_job(job, lambda stage, epoch: _told.put(News(number, stage, epoch)))
