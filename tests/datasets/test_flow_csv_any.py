@@ -28,6 +28,14 @@ def test_latin1_takes_every_byte(data: bytes, n_bytes: int) -> None:
     assert read.decode() == data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
 
 
+@pytest.mark.parametrize("n_bytes", [1, 3, 8_191, 65_536, 1_000_000])
+def test_latin1_loses_nothing_at_the_end_of_a_buffer(n_bytes: int) -> None:
+    data = bytes(range(255, -1, -1)) * 600  # most of it takes two bytes in UTF-8
+    with latin1_as_utf8(BytesIO(data)) as text:
+        read = b"".join(iter(lambda: text.read(n_bytes), b""))
+    assert read == data.decode("latin-1").encode()
+
+
 def outcome(content: bytes, block_rows: int) -> str:
     """Everything that was read, or the error, as text."""
     try:

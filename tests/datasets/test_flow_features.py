@@ -6,7 +6,7 @@ import pytest
 
 from oddflow.core.schema import Feature, FeatureSchema, Kind
 from oddflow.datasets.cicids2017 import CICIDS2017, CICIDS2017_52
-from oddflow.datasets.flow_features import NAMES, RATES_UNSET, flow_columns, flow_schema
+from oddflow.datasets.flow_features import NAMES, RATES_UNSET, Role, flow_columns, flow_schema
 from oddflow.datasets.insdn import INSDN
 
 IDENTIFIERS = {"flow id", "source ip", "src ip", "destination ip", "dst ip", "timestamp"}
@@ -43,6 +43,18 @@ def test_the_features_are_described() -> None:
     assert all(feature.meaning and feature.group for feature in CICIDS2017.features)
     assert {f.unit for f in CICIDS2017.features if "IAT" in f.name} == {"us"}
     assert {f.kind for f in CICIDS2017.features[77:]} == {Kind.FLAG}
+
+
+def test_roles_follow_from_names() -> None:
+    """What is a time, a rate or a window says so; all else is counted or is a code."""
+    for column in flow_columns():
+        name, role = column.feature.name, column.role
+        is_time = "IAT" in name or name.startswith(("Active", "Idle", "Flow Duration"))
+        assert (role is Role.TIME) == is_time == (column.feature.unit == "us"), name
+        assert (role is Role.RATE) == (name in ("Flow Bytes/s", "Flow Packets/s")), name
+        assert (role is Role.WINDOW) == ("Win" in name), name
+        assert (role is Role.CODE) == column.feature.is_category == ("Port" in name), name
+        assert bool(column.flag) == (role in (Role.RATE, Role.WINDOW)), name
 
 
 def test_names_of_another_version_keep_meaning_and_order() -> None:

@@ -63,6 +63,18 @@ def test_features_mean_what_they_mean_in_cicids2017() -> None:
     assert pairs["Average Packet Size"] == "Pkt Size Avg"
     assert pairs["Min Packet Length"] == "Pkt Len Min"
     assert pairs["min_seg_size_forward"] == "Fwd Seg Size Min"
+    for theirs, name in pairs.items():
+        assert words(theirs) == words(name), (theirs, name)
+    assert words("Bwd Packet Length Max") != words("Bwd Pkt Len Min")
+
+
+def words(name: str) -> set[str]:
+    """What a name says of direction, statistic and kind, whatever the version of the tool."""
+    text = f" {name} ".replace("_", " ").lower()
+    for old, new in (("forward", "fwd"), ("backward", "bwd"), ("average", "avg")):
+        text = text.replace(old, new)
+    known = "fwd bwd max min mean std iat active idle psh urg fin syn rst ack cwe ece subflow"
+    return set(text.split()) & set(known.split())
 
 
 def test_a_made_up_file_is_read(made_up: Path) -> None:

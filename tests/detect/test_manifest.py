@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ MANIFEST = Manifest(
     ),
     libraries={"numpy": "2.0"},
     metrics={"auroc": 0.5},
+    classes=("normal", "neptune"),
     parts={name: part_of(name.encode()) for name in PARTS},
 ).sealed()
 
@@ -46,7 +48,7 @@ def facts() -> dict[str, Any]:
 
 def test_it_comes_back_as_it_was() -> None:
     assert Manifest.from_bytes(MANIFEST.to_bytes()) == MANIFEST
-    assert MANIFEST.to_bytes().startswith(b'{\n  "format": 1,')
+    assert MANIFEST.to_bytes().startswith(b'{\n  "format": 2,')
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,8 @@ def test_values_of_another_type_are_refused(key: str, value: object) -> None:
 def test_every_fact_is_needed_and_sealed(key: str) -> None:
     without = facts()
     value = without.pop(key)
-    with pytest.raises(ArtifactError, match="not an oddflow manifest"):
+    missing = "altered" if key == "classes" else "not an oddflow manifest"  # format 1 had none
+    with pytest.raises(ArtifactError, match=missing):
         Manifest.from_bytes(json.dumps(without).encode())
     changed = {**without, key: _other(value)}
     with pytest.raises(ArtifactError, match="altered since it was written"):
@@ -89,6 +92,8 @@ def _other(value: Any) -> Any:  # noqa: ANN401 - of whatever type came
         case dict():
             key = next(iter(value))
             return {**value, key: _other(value[key])}
+        case list():
+            return value[:-1]
         case str():
             return value + "x"
         case int():
@@ -103,6 +108,34 @@ def test_a_size_that_no_file_has_is_no_other_error(size: int) -> None:
     parts = {**facts()["parts"], "scorer.onnx": {"sha256": "0", "bytes": size}}
     with pytest.raises(ArtifactError, match=r"manifest\.json: "):
         Manifest.from_bytes(json.dumps({**facts(), "parts": parts}).encode())
+
+
+def first_format() -> dict[str, Any]:
+    """The same facts as a reader of format 1 wrote them, before there were classes."""
+    older = {**facts(), "format": 1, "sha256": ""}
+    del older["classes"]
+    return sealed(older)
+
+
+def sealed(changed: dict[str, Any]) -> dict[str, Any]:
+    """The facts with the hash that belongs to them, taken without help of the reader."""
+    bare = {**changed, "sha256": ""}
+    canonical = json.dumps(bare, sort_keys=True, separators=(",", ":")).encode()
+    return {**bare, "sha256": hashlib.sha256(canonical).hexdigest()}
+
+
+def test_format_1_is_read_and_knows_no_classes() -> None:
+    read = Manifest.from_bytes(json.dumps(first_format()).encode())
+    assert (read.format, read.classes) == (1, ())
+    altered = {**first_format(), "target_fpr": 0.5}
+    with pytest.raises(ArtifactError, match="altered since it was written"):
+        Manifest.from_bytes(json.dumps(altered).encode())
+    with pytest.raises(ArtifactError, match="altered since it was written"):
+        Manifest.from_bytes(json.dumps({**first_format(), "classes": ["normal", "a"]}).encode())
+
+
+def test_the_hash_is_that_of_sorted_json() -> None:
+    assert sealed(facts()) == facts()
 
 
 def test_one_part_too_few_is_named() -> None:

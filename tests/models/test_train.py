@@ -13,7 +13,7 @@ from oddflow.models.lstm_autoencoder import (
     build_lstm_autoencoder,
     reconstruction_loss,
 )
-from oddflow.models.train import Epoch, Job, TrainingDiverged, TrainSettings, train
+from oddflow.models.train import Epoch, Job, LossFn, TrainingDiverged, TrainSettings, train
 from oddflow.models.train_jax import JaxTrainer
 from oddflow.models.train_keras import KerasTrainer
 
@@ -105,7 +105,8 @@ def test_compiled_epochs_equal_those_of_keras() -> None:
     kinds: tuple[Any, ...] = (JaxTrainer, KerasTrainer)
     for kind in kinds:
         model = build_lstm_autoencoder(2, 5, WIDTHS, seed=0)
-        trainer = kind(Job(model, keras.optimizers.Adam(1e-2), loss, data, data, held_out, 16))
+        adam = keras.optimizers.Adam(1e-2)
+        trainer = kind(Job(model, adam, loss, data, data, held_out, loss, 16))
         losses.append([(trainer.run(order), trainer.evaluate()) for order in orders])
         trainer.restore(trainer.snapshot())
         weights.append(flat(model))
@@ -176,8 +177,90 @@ def test_nothing_to_train_on_is_refused() -> None:
         )
 
 
+def absolute_error(targets: Any, outputs: Any) -> Any:  # noqa: ANN401 - tensors
+    """Another loss of the same rows."""
+    ops = import_keras().ops
+    return ops.mean(ops.abs(targets - outputs), axis=(1, 2))
+
+
+def judged_by(criterion: LossFn | None) -> tuple[Any, TrainingHistory]:
+    """An autoencoder trained as always, its held-out rows judged otherwise."""
+    model, data = build_lstm_autoencoder(2, 5, WIDTHS, seed=0), rows()
+    history = train(
+        model,
+        data,
+        data,
+        held_out=(rows(30, seed=1),) * 2,
+        loss=partial(reconstruction_loss, mask=MASK),
+        settings=TrainSettings(epochs=6, batch_size=16, learning_rate=2e-2),
+        seed=0,
+        criterion=criterion,
+    )
+    return model, history
+
+
+def test_the_criterion_and_not_the_loss_decides_the_best_epoch() -> None:
+    loss = partial(reconstruction_loss, mask=MASK)
+    _, by_loss = judged_by(None)
+    model, by_criterion = judged_by(lambda targets, outputs: -loss(targets, outputs))
+    assert by_criterion.loss == by_loss.loss
+    assert by_criterion.validation_loss == tuple(-value for value in by_loss.validation_loss)
+    assert by_loss.best_epoch == 5
+    assert by_criterion.best_epoch == 0, "the weights of the worst loss are the best here"
+    held_out = rows(30, seed=1)
+    kept = -np.asarray(loss(held_out, model(held_out))).mean()
+    assert kept == pytest.approx(min(by_criterion.validation_loss), rel=1e-5)
+
+
+def test_either_trainer_judges_by_the_criterion() -> None:
+    keras = import_keras()
+    data, held_out = rows(70), (rows(30, seed=1),) * 2
+    loss = partial(reconstruction_loss, mask=MASK)
+    kinds: tuple[Any, ...] = (JaxTrainer, KerasTrainer)
+    for kind in kinds:
+        model = build_lstm_autoencoder(2, 5, WIDTHS, seed=0)
+        adam = keras.optimizers.Adam(1e-2)
+        trainer = kind(Job(model, adam, loss, data, data, held_out, absolute_error, 16))
+        trainer.run(np.arange(70))
+        found = trainer.evaluate()
+        trainer.restore(trainer.snapshot())
+        rebuilt = np.asarray(model(held_out[0]))
+        assert found == pytest.approx(np.abs(held_out[0] - rebuilt).mean(), rel=1e-5)
+        assert found != pytest.approx(np.asarray(loss(held_out[0], rebuilt)).mean(), rel=0.05)
+
+
+def test_plain_gradient_descent_follows_the_gradient() -> None:
+    """One step on one batch from the same weights: w - rate * gradient, and not Adam's step."""
+    keras = import_keras()
+    inputs, targets = (np.array(v, dtype=np.float32)[:, None] for v in ([1, 2], [3, 5]))
+    ends = []
+    for name in ("sgd", "adam"):
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+        model.set_weights([np.full((1, 1), 0.5, dtype=np.float32)])
+        train(
+            model,
+            inputs,
+            targets,
+            held_out=(inputs, targets),
+            loss=lambda wanted, found: keras.ops.square(wanted - found)[:, 0],
+            settings=TrainSettings(epochs=1, batch_size=2, optimizer=name, learning_rate=0.01),
+            seed=0,
+        )
+        ends.append(float(model.get_weights()[0][0, 0]))
+    gradient = np.mean([2 * (0.5 - 3) * 1, 2 * (1 - 5) * 2])
+    assert ends[0] == pytest.approx(0.5 - 0.01 * gradient, rel=1e-5)
+    assert ends[1] == pytest.approx(0.51, rel=1e-4), "Adam's first step is the rate itself"
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"epochs": 0}, {"batch_size": 0}, {"learning_rate": 0.0}, {"decay": "linear"}]
+    "wrong",
+    [
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"learning_rate": 0.0},
+        {"decay": "linear"},
+        {"optimizer": "rmsprop"},
+    ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InputError, match=next(iter(wrong))):

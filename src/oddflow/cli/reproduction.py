@@ -73,9 +73,7 @@ def reproduction_text(reproduction: Reproduction) -> Group:
     from oddflow.evaluate.reproduction_table import reproduction_tables
 
     notes = dict.fromkeys(note for e in reproduction.evaluations for note in e.notes)
-    return Group(
-        *reproduction_tables(reproduction), *[Text(note, style="dim") for note in notes]
-    )
+    return Group(*reproduction_tables(reproduction), *[Text(note, style="dim") for note in notes])
 
 
 def write_reproduction(reproduction: Reproduction, path: Path) -> None:
@@ -96,7 +94,9 @@ def write_reproduction(reproduction: Reproduction, path: Path) -> None:
 
 def _command(reproduction: Reproduction) -> str:
     quick = " --quick" if reproduction.is_quick else ""
-    return f"oddflow reproduce --table {reproduction.table} --classes {reproduction.n_classes}{quick}"
+    return (
+        f"oddflow reproduce --table {reproduction.table} --classes {reproduction.n_classes}{quick}"
+    )
 
 
 def _n_cores() -> int:

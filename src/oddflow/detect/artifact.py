@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from oddflow.detect.manifest import Manifest
 from oddflow.features.encode import NumberCode
 from oddflow.features.windows import Steps, step_layout
 from oddflow.models.backend import import_keras
+
 
 def save_detector(
     detector: LSTMAutoencoderDetector,

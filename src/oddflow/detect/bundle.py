@@ -64,7 +64,8 @@ class Bundle:
                 "class it has; train a classifier for that"
             )
         logits = scorer.logits(self.model.encoder.transform(records))
-        return np.array(self.manifest.classes, dtype=object)[logits.argmax(axis=1)]
+        classes = np.array(self.manifest.classes, dtype=object)
+        return np.asarray(classes[logits.argmax(axis=1)])
 
     def keras_bytes(self) -> bytes:
         """The checked content of `model.keras`."""

@@ -13,7 +13,6 @@ from oddflow.features.reduce import Reduction
 from oddflow.features.windows import StepLayout
 from oddflow.models.layers import Layer
 
-
 NETWORK_INPUT = "network_input"
 """Name of the value in the graph that the network itself is given."""
 

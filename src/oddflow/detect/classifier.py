@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from oddflow.core.errors import InputError, NotFittedError
-from oddflow.core.matrix import FeatureMatrix
 from oddflow.core.verdicts import Origin, Threshold
 from oddflow.detect.calibrate import Calibration, count_flagged, split_normals
 from oddflow.detect.class_graph import class_graph, softmax
@@ -189,13 +188,14 @@ class NetworkClassifier(BaseEstimator):  # type: ignore[misc] # scikit-learn shi
                 f"network must be one of {', '.join(RECIPES)}, received {self.network!r}"
             )
         recipe = RECIPES[self.network]
-        own = {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "learning_rate": self.learning_rate,
-        }
-        given = {name: value for name, value in own.items() if value is not None}
-        return recipe, replace(recipe.settings, **given)
+        theirs = recipe.settings
+        settings = replace(
+            theirs,
+            epochs=self.epochs or theirs.epochs,
+            batch_size=self.batch_size or theirs.batch_size,
+            learning_rate=self.learning_rate or theirs.learning_rate,
+        )
+        return recipe, settings
 
     def _split(self, names: Names) -> _Parts:
         """Rows to train on, to choose the epoch by, and normals to calibrate on."""

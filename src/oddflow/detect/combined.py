@@ -65,11 +65,12 @@ class CombinedModel:
             SchemaMismatch: other features than the models were trained on.
         """
         surprise = surprisal(self.calibration, mean_surprisal(self.detectors, records))
-        surprise = surprise + np.log10(1 - self.specialist_share)
+        surprise = np.asarray(surprise + np.log10(1 - self.specialist_share))
         if self.specialist is None:
             return surprise
         known = surprisal(self.specialist.calibration, self.specialist.score_samples(records))
-        return np.maximum(surprise, known + np.log10(self.specialist_share))
+        weighted = known + np.log10(self.specialist_share)
+        return np.asarray(np.maximum(surprise, weighted), dtype=np.float64)
 
 
 class CombinedDetector(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types

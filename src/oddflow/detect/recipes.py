@@ -7,7 +7,7 @@ are those of `PAPER`. What an original does not say is our choice, made on train
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
@@ -31,6 +31,9 @@ from oddflow.models.lstm_autoencoder_classifier import learn_lstm_autoencoder_cl
 from oddflow.models.recurrent import build_lstm, build_rnn
 from oddflow.models.sdae_elm import learn_sdae_elm
 from oddflow.models.train import TrainSettings
+
+PAPER = TrainSettings(epochs=50, batch_size=128, learning_rate=1e-3, patience=50)
+"""Table 3 of the paper. All epochs are run; the weights of the best one are kept."""
 
 
 class Input(StrEnum):
@@ -76,12 +79,10 @@ class Recipe:
     input: Input = Input.FLAT
     scaling: Scaling = Scaling.STANDARD
     reduce: Callable[[Labelled], Reduction] | None = None
-    settings: TrainSettings = field(default_factory=lambda: PAPER)
+    settings: TrainSettings = PAPER
     in_the_style_of: bool = True
 
 
-PAPER = TrainSettings(epochs=50, batch_size=128, learning_rate=1e-3, patience=50)
-"""Table 3 of the paper. All epochs are run; the weights of the best one are kept."""
 SGD = TrainSettings(epochs=50, batch_size=128, optimizer="sgd", learning_rate=0.01, patience=50)
 
 

@@ -161,9 +161,7 @@ class GraphRunner:
         }
         self._try_out()
 
-    def run(
-        self, encoded: NDArray[np.float32], names: Sequence[str]
-    ) -> list[NDArray[np.float32]]:
+    def run(self, encoded: NDArray[np.float32], names: Sequence[str]) -> list[NDArray[np.float32]]:
         """The named outputs for encoded records, shape (n, columns).
 
         Raises:

@@ -22,7 +22,6 @@ normals of KDDTest+: see docs/quality.md.
 """
 
 
-
 class Scaling(StrEnum):
     """What a numeric column is shifted and divided by, after the logarithm of counts."""
 

@@ -13,9 +13,7 @@ from oddflow.models.classifier import LOGITS
 from oddflow.models.seeded import SeededLayers
 
 
-def build_ann(
-    shape: tuple[int, ...], n_classes: int, seed: int, *, n_hidden: int = 64
-) -> Any:  # noqa: ANN401 - a keras.Model
+def build_ann(shape: tuple[int, ...], n_classes: int, seed: int, *, n_hidden: int = 64) -> Any:  # noqa: ANN401 - a keras.Model
     """Records (n, columns) to logits (n, classes).
 
     Args:

@@ -1,7 +1,7 @@
 """CNN: 1-D convolutions over the encoded record as a sequence of numbers, pooling and dropout.
 
-The paper's table 4 gives no sizes. Elsayed, Le-Khac, Dev and Jurcut (2021) regularise such a
-network twice: by dropout, and by a penalty on its weights; `l1` and `l2` are theirs.
+The paper's table 4 gives no sizes. Elsayed et al. (2021) regularise such a network twice: by
+dropout, and by a penalty on its weights; `l1` and `l2` are for theirs.
 
 XLA computes the gradient of a convolution on a CPU by plain loops, 40 times slower than the matrix
 product it is. Training therefore takes a twin of the network that writes the product out: each

@@ -1,26 +1,31 @@
-"""The layers of a trained network as plain arrays, in the order in which a record passes them."""
+"""The layers of a trained network as plain arrays, in the order in which a record passes them.
+
+Axes are Keras': records first (left out of all shapes here), then steps or positions, then columns
+or channels.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from oddflow.core.errors import OddflowError
+from oddflow.models.chain import Keras, UnsupportedLayer, chain_of
 from oddflow.models.weights import Array, LSTMWeights
 
-ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh")
-SILENT = frozenset({"InputLayer", "Dropout", "SpatialDropout1D", "GaussianNoise"})
+ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh", "softmax")
+SILENT = frozenset(
+    {"InputLayer", "Dropout", "SpatialDropout1D", "GaussianNoise", "GaussianDropout"}
+)
 """Layers that do nothing once training is over."""
 
 
 class Affine(NamedTuple):
-    """A dense layer: kernel (k, m), bias (m,), and the name of the activation after it."""
+    """A dense layer without its activation: kernel (k, m), bias (m,)."""
 
     kernel: Array
     bias: Array
-    activation: str
 
 
 class Scaled(NamedTuple):
@@ -31,112 +36,261 @@ class Scaled(NamedTuple):
 
 
 class Convolution(NamedTuple):
-    """A 1-D convolution that keeps the length: kernel (width, k, m), bias (m,), activation."""
+    """A 1-D convolution of stride 1 without its activation.
+
+    kernel (width, k, m); bias (m,); pads: zero positions put before and after the others.
+    """
 
     kernel: Array
     bias: Array
-    activation: str
+    pads: tuple[int, int]
+
+
+class Pooled(NamedTuple):
+    """Largest or mean of `width` positions, every `stride` positions, each channel by itself.
+
+    pads: positions before the first and after the last that windows may reach into; they count
+    neither as numbers nor in the mean.
+    """
+
+    kind: Literal["largest", "mean"]
+    width: int
+    stride: int
+    pads: tuple[int, int]
 
 
 class Recurrent(NamedTuple):
-    """A simple recurrent layer, tanh: kernel (k, u), recurrent (u, u), bias (u,)."""
+    """A simple recurrent layer: kernel (k, u), recurrent (u, u), bias (u,).
+
+    activation: of the state, `tanh` or `relu`; n_steps: of its input; every_step: whether it gives
+    its state at all of them, or the last alone.
+    """
 
     kernel: Array
     recurrent: Array
     bias: Array
+    activation: str
+    n_steps: int
     every_step: bool
 
 
 class LongShortTerm(NamedTuple):
-    """An LSTM layer."""
+    """An LSTM layer; every_step: whether it gives all its hidden states, or the last alone."""
 
     weights: LSTMWeights
     every_step: bool
 
 
-class PairMaximum(NamedTuple):
-    """Maximum over pairs of positions; an odd one at the end is left out."""
+class Repeated(NamedTuple):
+    """The same columns at each of n steps."""
+
+    n_steps: int
 
 
 class Shaped(NamedTuple):
-    """Numbers of a record put into another shape, the axis of records left out."""
+    """Numbers of a record put into another shape."""
 
     shape: tuple[int, ...]
 
 
-Layer = Affine | Scaled | Convolution | Recurrent | LongShortTerm | PairMaximum | Shaped
+class Activated(NamedTuple):
+    """An activation other than linear, by its name; softmax is over the last axis."""
+
+    name: str
 
 
-class UnsupportedLayer(OddflowError):
-    """A layer that cannot be turned into a scorer graph."""
+Layer = (
+    Affine
+    | Scaled
+    | Convolution
+    | Pooled
+    | Recurrent
+    | LongShortTerm
+    | Repeated
+    | Shaped
+    | Activated
+)
 
 
-def layers_of(model: Any, *, until: str) -> tuple[Layer, ...]:  # noqa: ANN401 - a keras.Model
-    """The chain of layers from the input of a Keras model to the layer named `until`.
+def layers_of(model: Keras, *, until: str | None = None) -> tuple[Layer, ...]:
+    """The layers from the input of a Keras model to its output.
+
+    Args:
+        model: functional or sequential, a chain.
+        until: name of the layer to stop after; the model may then have other branches and outputs.
 
     Raises:
-        UnsupportedLayer: a layer that has two inputs, or is of a kind that is not listed here.
+        UnsupportedLayer: the layers are no chain, there is no layer of that name, or one is of a
+            kind or has a setting that is not among those read here.
     """
-    return tuple(read for layer in _chain(model, until) for read in _read(layer))
+    return tuple(read for node in chain_of(model, until) for read in _read(node))
 
 
-def _chain(model: Any, until: str) -> list[Any]:  # noqa: ANN401
-    """Keras layers from the input to the one of that name."""
-    layer, chain = model.get_layer(until), []
-    while True:
-        chain.append(layer)
-        if type(layer).__name__ == "InputLayer":
-            return chain[::-1]
-        before = _before(layer)
-        if len(before) != 1:
-            raise UnsupportedLayer(
-                f"layer {layer.name}: expected a layer of one input, received one of {len(before)}"
-            )
-        layer = before[0]
-
-
-def _before(layer: Any) -> list[Any]:  # noqa: ANN401
-    """The layers whose outputs a layer was last applied to."""
-    return [tensor._keras_history.operation for tensor in layer._inbound_nodes[-1].input_tensors]  # noqa: SLF001
-
-
-def _read(layer: Any) -> Iterator[Layer]:  # noqa: ANN401, C901 - one case a kind of layer
-    """The description of one Keras layer; nothing for one that is silent."""
-    weights = [np.asarray(weight, dtype=np.float32) for weight in layer.get_weights()]
-    kind = type(layer).__name__
+def _read(node: Keras) -> Iterator[Layer]:
+    """The description of one layer; nothing for one that is silent."""
+    kind = _own_name(type(node.operation))
     if kind in SILENT:
         return
-    match kind:
-        case "Dense":
-            yield Affine(*weights, _activation(layer))
-        case "BatchNormalization":
-            factor, shift, mean, variance = (weight.astype(np.float64) for weight in weights)
-            factor = factor / np.sqrt(variance + layer.epsilon)
-            shift = shift - mean * factor
-            yield Scaled(factor.astype(np.float32), shift.astype(np.float32))
-        case "Conv1D" if layer.padding == "same" and layer.strides == (1,):
-            yield Convolution(*weights, _activation(layer))
-        case "MaxPooling1D" if layer.pool_size == layer.strides == (2,):
-            yield PairMaximum()
-        case "SimpleRNN" if _activation(layer) == "tanh":
-            yield Recurrent(*weights, layer.return_sequences)
-        case "LSTM":
-            yield LongShortTerm(LSTMWeights(*weights), layer.return_sequences)
-        case "Reshape" | "Flatten":
-            yield Shaped(tuple(int(width) for width in layer.output.shape[1:]))
-        case _:
+    if kind not in READERS:
+        raise UnsupportedLayer(
+            f"layer {node.operation.name}: a {kind} cannot be exported; expected one of "
+            f"{', '.join(sorted({*READERS, *SILENT}))}"
+        )
+    yield from READERS[kind](node.operation, node)
+
+
+def _dense(layer: Keras, _: Keras) -> Iterator[Layer]:
+    yield Affine(_array(layer.kernel), _bias(layer.bias, layer.units))
+    yield from _activation(layer, "activation", ACTIVATIONS)
+
+
+def _batch_normalization(layer: Keras, node: Keras) -> Iterator[Layer]:
+    last = len(node.input_tensors[0].shape) - 1
+    _require(layer, axis=(-1, last))
+    mean, variance = (
+        np.asarray(part, dtype=np.float64) for part in (layer.moving_mean, layer.moving_variance)
+    )
+    factor = 1 / np.sqrt(variance + layer.epsilon)
+    if layer.scale:
+        factor = factor * np.asarray(layer.gamma)
+    shift = -mean * factor
+    if layer.center:
+        shift = shift + np.asarray(layer.beta)
+    yield Scaled(factor.astype(np.float32), shift.astype(np.float32))
+
+
+def _convolution(layer: Keras, _: Keras) -> Iterator[Layer]:
+    _require(
+        layer,
+        strides=((1,),),
+        dilation_rate=((1,),),
+        groups=(1,),
+        padding=("same", "valid"),
+        data_format=("channels_last",),
+    )
+    kernel = _array(layer.kernel)
+    added = len(kernel) - 1 if layer.padding == "same" else 0
+    pads = (added // 2, added - added // 2)
+    yield Convolution(kernel, _bias(layer.bias, layer.filters), pads)
+    yield from _activation(layer, "activation", ACTIVATIONS)
+
+
+def _pool(layer: Keras, node: Keras) -> Iterator[Layer]:
+    """Padding `same` makes ceil(length / stride) windows; an odd position is added at the end."""
+    _require(layer, padding=("same", "valid"), data_format=("channels_last",))
+    length, (width,), (stride,) = node.input_tensors[0].shape[1], layer.pool_size, layer.strides
+    reach = (-(-length // stride) - 1) * stride + width
+    added = max(reach - length, 0) if layer.padding == "same" else 0
+    yield Pooled(_pool_kind(layer), width, stride, (added // 2, added - added // 2))
+
+
+def _global_pool(layer: Keras, node: Keras) -> Iterator[Layer]:
+    _require(layer, keepdims=(False,), data_format=("channels_last",))
+    _, length, n_channels = node.input_tensors[0].shape
+    yield Pooled(_pool_kind(layer), length, length, (0, 0))
+    yield Shaped((n_channels,))
+
+
+def _pool_kind(layer: Keras) -> Literal["largest", "mean"]:
+    return "largest" if "Max" in type(layer).__name__ else "mean"
+
+
+def _recurrent(layer: Keras, node: Keras) -> Iterator[Layer]:
+    _require_ordinary(layer)
+    (activated,) = _activation(layer, "activation", ("tanh", "relu"))
+    yield Recurrent(
+        _array(layer.cell.kernel),
+        _array(layer.cell.recurrent_kernel),
+        _bias(layer.cell.bias, layer.units),
+        activated.name,
+        node.input_tensors[0].shape[1],
+        layer.return_sequences,
+    )
+
+
+def _lstm(layer: Keras, _: Keras) -> Iterator[Layer]:
+    _require_ordinary(layer)
+    for which, only in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
+        list(_activation(layer, which, (only,)))
+    kernel, recurrent = _array(layer.cell.kernel), _array(layer.cell.recurrent_kernel)
+    bias = _bias(layer.cell.bias, 4 * layer.units)
+    yield LongShortTerm(LSTMWeights(kernel, recurrent, bias), layer.return_sequences)
+
+
+def _require_ordinary(layer: Keras) -> None:
+    """Raise unless a recurrent layer reads forwards, from nothing, and gives one value."""
+    _require(layer, go_backwards=(False,), stateful=(False,), return_state=(False,))
+
+
+def _repeat(layer: Keras, _: Keras) -> Iterator[Layer]:
+    yield Repeated(layer.n)
+
+
+def _reshape(_: Keras, node: Keras) -> Iterator[Layer]:
+    yield Shaped(tuple(node.outputs[0].shape[1:]))
+
+
+def _flatten(layer: Keras, node: Keras) -> Iterator[Layer]:
+    _require(layer, data_format=("channels_last",))
+    yield from _reshape(layer, node)
+
+
+def _only_activation(layer: Keras, _: Keras) -> Iterator[Layer]:
+    yield from _activation(layer, "activation", ACTIVATIONS)
+
+
+READERS: dict[str, Callable[[Keras, Keras], Iterator[Layer]]] = {
+    "Activation": _only_activation,
+    "AveragePooling1D": _pool,
+    "BatchNormalization": _batch_normalization,
+    "Conv1D": _convolution,
+    "Dense": _dense,
+    "Flatten": _flatten,
+    "GlobalAveragePooling1D": _global_pool,
+    "GlobalMaxPooling1D": _global_pool,
+    "LSTM": _lstm,
+    "MaxPooling1D": _pool,
+    "RepeatVector": _repeat,
+    "Reshape": _reshape,
+    "SimpleRNN": _recurrent,
+}
+"""Class of a Keras layer -> what reads it."""
+
+
+def _activation(layer: Keras, setting: str, known: tuple[str, ...]) -> Iterator[Activated]:
+    """The activation in this setting of a layer; nothing for a linear one."""
+    name = _own_name(getattr(layer, setting))
+    if name not in known:
+        raise UnsupportedLayer(
+            f"layer {layer.name}: {setting} {name} cannot be exported; expected one of "
+            f"{', '.join(known)}"
+        )
+    if name != "linear":
+        yield Activated(name)
+
+
+def _require(layer: Keras, **allowed: tuple[object, ...]) -> None:
+    """Raise unless each setting of the layer is among those allowed."""
+    for setting, values in allowed.items():
+        received = getattr(layer, setting)
+        if received not in values:
             raise UnsupportedLayer(
-                f"layer {layer.name}: a {kind} with these settings cannot be exported; expected "
-                "Dense, BatchNormalization, Conv1D (same, stride 1), MaxPooling1D (2), SimpleRNN "
-                "(tanh), LSTM, Reshape, Flatten or dropout"
+                f"layer {layer.name}: a {type(layer).__name__} with {setting} {received} cannot "
+                f"be exported; expected {' or '.join(map(str, values))}"
             )
 
 
-def _activation(layer: Any) -> str:  # noqa: ANN401
-    name = str(layer.activation.__name__)
-    if name not in ACTIVATIONS:
-        raise UnsupportedLayer(
-            f"layer {layer.name}: activation {name} cannot be exported; expected one of "
-            f"{', '.join(ACTIVATIONS)}"
-        )
-    return name
+def _own_name(thing: Keras) -> str:
+    """Name of a class or function; with its module where it is not Keras' own."""
+    name = str(getattr(thing, "__name__", type(thing).__name__))
+    module = str(thing.__module__)
+    return name if module.partition(".")[0] == "keras" else f"{module}.{name}"
+
+
+def _array(variable: Keras) -> Array:
+    return np.asarray(variable, dtype=np.float32)
+
+
+def _bias(variable: Keras | None, width: int) -> Array:
+    """Zeros where a layer has no bias."""
+    return np.zeros(width, dtype=np.float32) if variable is None else _array(variable)

@@ -53,7 +53,8 @@ def learn_lstm_autoencoder_classifier(
     Returns:
         A network of two outputs, logits and reconstruction.
     """
-    autoencoder = build_lstm_autoencoder(*task.shape, widths, seed=task.seed)
+    n_steps, n_columns = task.shape
+    autoencoder = build_lstm_autoencoder(n_steps, n_columns, widths, seed=task.seed)
     first = train(
         autoencoder,
         task.fit.rows,

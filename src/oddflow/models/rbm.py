@@ -75,7 +75,9 @@ def train_rbm(
         seed=seed,
         on_epoch=on_epoch,
     )
-    weights = [np.asarray(weight, dtype=np.float32) for weight in model.layers[-1].trainable_weights]
+    weights = [
+        np.asarray(weight, dtype=np.float32) for weight in model.layers[-1].trainable_weights
+    ]
     return Machine(*weights), history
 
 
@@ -84,7 +86,7 @@ def _build(n_visible: int, n_hidden: int, seed: int) -> Any:  # noqa: ANN401 - a
     keras = import_keras()
     ops = keras.ops
 
-    class ContrastiveDivergence(keras.layers.Layer):  # type: ignore[misc] # Keras has no types
+    class ContrastiveDivergence(keras.layers.Layer):  # type: ignore[misc, name-defined] # Keras has no types
         """Holds the weights; used while training alone and never saved."""
 
         def build(self, shape: tuple[int, ...]) -> None:

@@ -14,9 +14,7 @@ from oddflow.models.classifier import LOGITS
 from oddflow.models.seeded import SeededLayers
 
 
-def build_rnn(
-    shape: tuple[int, ...], n_classes: int, seed: int, *, n_hidden: int = 64
-) -> Any:  # noqa: ANN401 - a keras.Model
+def build_rnn(shape: tuple[int, ...], n_classes: int, seed: int, *, n_hidden: int = 64) -> Any:  # noqa: ANN401 - a keras.Model
     """Windows (n, steps, columns) to logits (n, classes) by a simple recurrent layer.
 
     Args:

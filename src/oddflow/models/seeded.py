@@ -60,7 +60,7 @@ class SeededLayers:
         """Adds Gaussian noise while training."""
         return self._keras.layers.GaussianNoise(spread, seed=next(self._seeds))
 
-    def _recurrent(self, kind: Any, units: int, every_step: bool, name: str | None) -> Any:  # noqa: ANN401, FBT001
+    def _recurrent(self, kind: Any, units: int, every_step: bool, name: str | None) -> Any:  # noqa: ANN401
         return kind(
             units,
             return_sequences=every_step,

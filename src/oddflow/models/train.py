@@ -189,7 +189,7 @@ def train(
 def _optimizer(settings: TrainSettings, *, n_steps: int) -> Any:  # noqa: ANN401 - Keras'
     """The optimizer with the rate of the settings; `n_steps` are those of an epoch."""
     keras = import_keras()
-    rate: Any = settings.learning_rate
+    rate: Any = float(settings.learning_rate)
     if settings.decay == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, settings.epochs * n_steps, alpha=0.01)
     return {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[settings.optimizer](rate)

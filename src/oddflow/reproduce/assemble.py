@@ -63,7 +63,7 @@ def _system(name: str, request: Request, done: Done) -> System:
         in_the_style_of=entry.in_the_style_of,
         n_parameters=first[0][1].n_parameters,
         published=PUBLISHED.get((name, request.n_classes)),
-        remarks=REMARKS.get(name, ()),
+        remarks=(REMARKS[name],) if name in REMARKS else (),
         histories={
             f"{job.corpus}, {job.protocol}": outcome.histories
             for job, outcome in first
@@ -111,35 +111,52 @@ def _result(
 def _notes(split: Protocol, done: Done, n_classes: int) -> list[str]:
     """What makes the figures comparable."""
     tests = ", ".join(f"{name} ({len(test):,})" for name, test in split.test_sets.items())
-    notes = [
+    trained = (
         f"{done[0][0].corpus}: classifiers are trained on all {len(split.train):,} records of "
-        f"{split.train.name} with their labels, detectors on its normal records alone; tested on "
-        f"{tests}.",
-        "Thresholds: a classifier flags what is likelier some attack than normal; a detector "
-        f"what is above the threshold of {TARGET_FPR:.0%} of held-out normal training records. No "
-        "test record or label takes part.",
-    ]
+        f"{split.train.name} with their labels, detectors on its normal records alone; tested "
+        f"on {tests}."
+    )
+    thresholds = (
+        "Thresholds: a classifier flags what is likelier some attack than normal; a detector what "
+        f"is above the threshold of {TARGET_FPR:.0%} of held-out normal training records. No test "
+        "record or label takes part."
+    )
+    notes = [trained, thresholds]
     if split.name == "random-split":
-        notes.append(
+        caution = (
             "Near-copies of test records are in training: do not compare these figures with those "
             "of a split by file, day or time."
         )
-    counts = {system: len({job.seed for job, _ in done if job.system == system}) for system in
-              dict.fromkeys(job.system for job, _ in done)}
-    many = max(counts.values())
-    few = sorted(system for system, n in counts.items() if n < many)
-    notes.append(
-        f"Seeds 0 to {many - 1} of split, weights and order"
-        + (f" (fewer for {', '.join(few)})" if few else "")
-        + "; intervals: 95 %, bootstrap over seeds and test records."
+        notes.append(caution)
+    return [*notes, _seeds(done), *_ceilings(split, n_classes)]
+
+
+def _seeds(done: Done) -> str:
+    """How many seeds stand behind the figures."""
+    seeds: dict[str, set[int]] = defaultdict(set)
+    for job, _ in done:
+        seeds[job.system].add(job.seed)
+    most = max(len(of_system) for of_system in seeds.values())
+    few = sorted(system for system, of_system in seeds.items() if len(of_system) < most)
+    which = "Seed 0" if most == 1 else f"Seeds 0 to {most - 1}"
+    fewer = f" (fewer for {', '.join(few)})" if few else ""
+    return (
+        f"{which} of split, weights and order{fewer}; intervals: 95 %, bootstrap over seeds and "
+        "test records."
     )
-    if n_classes > 2:
-        for name, test in split.test_sets.items():
-            truth = classes_of(test.labels, n_classes)
-            unknown = ~np.isin(truth, np.unique(classes_of(split.train.labels, n_classes)))
-            if unknown.any():
-                notes.append(
-                    f"{unknown.sum():,} of {len(test):,} records of {name} have a class that "
-                    f"training has none of: no accuracy above {1 - unknown.mean():.3f} is possible."
-                )
+
+
+def _ceilings(split: Protocol, n_classes: int) -> list[str]:
+    """What no classifier can reach where the test set has classes that training has none of."""
+    if n_classes == 2:
+        return []
+    known = np.unique(classes_of(split.train.labels, n_classes).astype(str))
+    notes = []
+    for name, test in split.test_sets.items():
+        unknown = ~np.isin(classes_of(test.labels, n_classes).astype(str), known)
+        if unknown.any():
+            notes.append(
+                f"{unknown.sum():,} of {len(test):,} records of {name} have a class that training "
+                f"has none of: no accuracy above {1 - unknown.mean():.3f} is possible."
+            )
     return notes

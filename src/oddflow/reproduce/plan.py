@@ -17,26 +17,28 @@ QUICK_EPOCHS = 3
 PROPOSED = ("lstm_autoencoder", "proposed", "combined")
 """The proposed model in its readings, which may be given more seeds than the others."""
 
+Table = dict[tuple[str, str], tuple[str, ...]]
+"""(corpus, protocol) -> systems."""
+
 _COMPARED = ("majority", "cnn", "dnn", "ann", "ann_unscaled", "ann_untrained")
 _DEEP = ("rnn", "dbn", "lstm")
-TABLE_4 = {
-    ("nsl-kdd", protocol): (*_COMPARED, *_DEEP, *PROPOSED) for protocol in ("random-split", "official")
+TABLE_4: Table = {
+    ("nsl-kdd", protocol): (*_COMPARED, *_DEEP, *PROPOSED)
+    for protocol in ("random-split", "official")
 }
-TABLE_1 = {
+TABLE_1: Table = {
     ("nsl-kdd", "official"): ("majority", "dnn_traffic28", "rnn_ids"),
     ("kddcup99", "official"): ("majority", "sdae_elm", "dbn_softmax", "lstm_pca", "lstm_mi"),
     ("cicids2017", "random-split"): ("majority", "ann_boruta"),
     ("insdn", "random-split"): ("majority", "cnn_regularised"),
 }
-CORPORA = {
-    place: ("lstm_autoencoder", *LEARNERS)
-    for place in (
-        ("unsw-nb15", "random-split"),
-        ("cicids2017", "random-split"),
-        ("cicids2017", "other-days"),
-        ("iot-23", "time-split"),
-    )
-}
+_PLACES = (
+    ("unsw-nb15", "random-split"),
+    ("cicids2017", "random-split"),
+    ("cicids2017", "other-days"),
+    ("iot-23", "time-split"),
+)
+CORPORA: Table = dict.fromkeys(_PLACES, ("lstm_autoencoder", *LEARNERS))
 _KDD = ("nsl-kdd", "kddcup99")
 """The corpora whose attacks have the four families, and 23 names in training."""
 
@@ -94,9 +96,9 @@ def jobs_of(request: Request) -> list[Job]:
     return sorted(jobs, key=lambda job: (job.corpus, job.protocol, -_weight(job.system)))
 
 
-def _table(request: Request) -> dict[tuple[str, str], tuple[str, ...]]:
+def _table(request: Request) -> Table:
     """The table without what was not asked for."""
-    tables = {"4": TABLE_4, "1": TABLE_1, "corpora": CORPORA}
+    tables: dict[str, Table] = {"4": TABLE_4, "1": TABLE_1, "corpora": CORPORA}
     if request.table not in tables:
         raise InputError(f"--table must be one of {', '.join(TABLES)}, received {request.table!r}")
     if request.n_classes not in CLASSES:

@@ -56,9 +56,12 @@ def run_jobs(
     cores: Any = context.Queue()
     for core in _cores(n_workers):
         cores.put(core)
-    with _environment(), ProcessPoolExecutor(
-        n_workers, mp_context=context, initializer=_begin, initargs=(cores, told)
-    ) as pool:
+    with (
+        _environment(),
+        ProcessPoolExecutor(
+            n_workers, mp_context=context, initializer=_begin, initargs=(cores, told)
+        ) as pool,
+    ):
         futures = [pool.submit(_work, i, job) for i, job in enumerate(jobs)]
         try:
             _watch(futures, told, on_news)
@@ -74,7 +77,9 @@ def run_jobs(
 
 
 def _watch(
-    futures: Sequence[Future[Outcome]], told: Any, on_news: Callable[[int, News | None], None]  # noqa: ANN401
+    futures: Sequence[Future[Outcome]],
+    told: Any,  # noqa: ANN401 - a queue
+    on_news: Callable[[int, News | None], None],
 ) -> None:
     """Pass news on until all are done or one has failed."""
     pending = set(futures)

@@ -1,6 +1,8 @@
 """What the papers report, and what is known of why ours differ.
 
-Figures are shares of 1. Those of table 4 are for NSL-KDD; the paper does not name its split.
+Figures are shares of 1. Those of table 4 are for NSL-KDD; the paper does not name its split. The
+full texts of the papers were not at hand: figures are those that are quoted of them, and are to be
+checked before they are cited.
 """
 
 from __future__ import annotations
@@ -31,13 +33,17 @@ PUBLISHED: Mapping[tuple[str, int], Published] = MappingProxyType(
         ("dnn_traffic28", 2): Published(
             source="Thirimanne et al. 2022",
             metrics={"accuracy": 0.8187, "precision": 0.96, "recall": 0.70},
-            protocol="official",
+            protocol="official, KDDTest+",
         ),
         ("rnn_ids", 2): Published(
-            source="Yin et al. 2017", metrics={"accuracy": 0.8328}, protocol="official"
+            source="Yin et al. 2017",
+            metrics={"accuracy": 0.8328},
+            protocol="official, KDDTest+",
         ),
         ("rnn_ids", 5): Published(
-            source="Yin et al. 2017", metrics={"accuracy": 0.8129}, protocol="official"
+            source="Yin et al. 2017",
+            metrics={"accuracy": 0.8129},
+            protocol="official, KDDTest+",
         ),
         ("ann_boruta", 2): Published(
             source="Pelletier and Abualkibash 2020",
@@ -54,66 +60,60 @@ PUBLISHED: Mapping[tuple[str, int], Published] = MappingProxyType(
 )
 """(system, classes) -> what its paper reports. Where the source is not at hand, nothing stands."""
 
-REMARKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+REMARKS: Mapping[str, str] = MappingProxyType(
     {
-        "majority": ("Every system must beat it; two of the published figures do not.",),
-        "cnn": (
-            _SPLIT,
-            "The published 92.6 % is what a network reaches there after a few epochs, or with "
-            "inputs that were not scaled; an ordinary CNN does better.",
-        ),
+        "majority": "Every system must beat it; the published figure of the ANN does not.",
+        "cnn": f"{_SPLIT} The published 92.6 % is less than an ordinary CNN reaches there.",
         "ann": (
-            "The published 34.99 % is below the majority class, which no trained classifier of two "
-            "balanced classes should be. An ordinary network of this kind is shown here; the next "
-            "two rows look for what spoils it.",
+            "The published 34.99 % is below the majority class, which no trained classifier of "
+            "two balanced classes should be. An ordinary network of this kind is shown here; the "
+            "next two rows look for what spoils it."
         ),
         "ann_unscaled": (
             "Scaling is not it: bytes up to 1.4e9 saturate the sigmoids, and the network learns "
-            "from what is left, the one-hot columns and the rates.",
+            "from what is left, the one-hot columns and the rates."
         ),
         "ann_untrained": (
             "What it takes to fall to 34.99 %: not to learn. Naming one class throughout gives "
             "46.5 % or 53.5 % on a random split; a network that stays at its random weights lies "
             "anywhere about them, lower for some seeds (`--system ann_untrained --seeds 20`). In "
-            "five classes, naming the largest family of attacks throughout gives 36.5 %.",
+            "five classes, naming the largest family of attacks throughout gives 36.5 %."
         ),
         "proposed": (
-            _SPLIT,
-            "Reading (b): the paper's text describes reconstruction, its figures a classifier. "
-            "The head and the weight of the decoder are ours.",
-            "On the official split it misses the attacks that training has none of, as all "
-            "supervised systems do.",
+            f"{_SPLIT} Reading (b): the paper's text describes reconstruction, its figures a "
+            "classifier. The head and the weight of the decoder are ours. On the official split "
+            "it misses the attacks that training has none of, as all supervised systems do."
         ),
         "lstm_autoencoder": (
             "Reading (a): what the paper's text describes. It never sees an attack, so a random "
-            "split helps it little, and new attacks harm it little.",
+            "split helps it little, and new attacks harm it little."
         ),
         "combined": (
-            "The classifier learns the families of which the detector flags less than half in "
+            "The classifier learns the families of which the detectors flag less than half in "
             "training, on KDDTrain+ r2l. That rule looks at training records alone; that the "
-            "network is an RNN and its share of the budget a tenth was settled with figures of "
-            "KDDTest+ in sight, where other choices gave accuracies of .925 to .940.",
+            "network is an RNN, its share of the budget a tenth and the detectors three was "
+            "settled with figures of KDDTest+ in sight; docs/reproduce.md has the alternatives."
         ),
-        "dbn": ("Reconstruction errors of each machine fall; see the training curves.",),
+        "dbn": "The reconstruction error of each machine falls; see the training curves.",
         "rnn_ids": (
             "The original lets the state run on from record to record; NSL-KDD has no order, so "
-            "the feature groups are the steps here.",
+            "the feature groups are the steps here."
         ),
         "dnn_traffic28": (
             "The original's layer sizes are not at hand. Its 28 features are those that a sensor "
-            "can compute; ours are KDD's without the content features.",
+            "can compute; ours are KDD's without the content features."
         ),
         "ann_boruta": (
             "The original used all days of CICIDS2017; here it is the samples at hand, 60,000 "
-            "flows of three days.",
+            "flows of three days."
         ),
-        "sdae_elm": ("Its paper reports 93.46 % for the better of its two systems.",),
-        "dbn_softmax": ("Its paper reports 93.46 % for the better of its two systems.",),
-        "lstm_pca": ("The original's figures are not at hand.",),
-        "lstm_mi": ("The original's figures are not at hand.",),
+        "sdae_elm": "The paper's 93.46 % is for the better of its two systems.",
+        "dbn_softmax": "The paper's 93.46 % is for the better of its two systems.",
+        "lstm_pca": "The original's figures are not at hand.",
+        "lstm_mi": "The original's figures are not at hand.",
         "cnn_regularised": (
-            "No file of InSDN is at hand: it was run on a small file in the published form, by "
-            "the tests, and not on the real one.",
+            "No file of InSDN is at hand: the tests ran it on a small file in the published form, "
+            "nobody on the real one."
         ),
     }
 )

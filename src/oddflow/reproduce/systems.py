@@ -46,8 +46,8 @@ class Fitted(NamedTuple):
 class Training(NamedTuple):
     """What a system is fitted on.
 
-    records: of the training set; classes: of each; families: of each; seed: of everything random; epochs: most passes,
-    None for the system's own number; on_epoch: told of each.
+    records: of the training set; classes: of each; families: of each; seed: of everything random;
+    epochs: most passes, None for the system's own number; on_epoch: told of each.
     """
 
     records: FeatureMatrix
@@ -127,11 +127,10 @@ def _fit_network(
 def _fit_detector(training: Training) -> Fitted:
     """The LSTM autoencoder on normal records, flagged by its score."""
     told = training.on_epoch
-    settings = {} if training.epochs is None else {"epochs": training.epochs}
-    detector = LSTMAutoencoderDetector(target_fpr=TARGET_FPR, seed=training.seed, **settings).fit(
-        training.normals(),
-        on_epoch=None if told is None else lambda epoch: told("training", epoch),
-    )
+    detector = LSTMAutoencoderDetector(target_fpr=TARGET_FPR, seed=training.seed)
+    if training.epochs is not None:
+        detector.set_params(epochs=training.epochs)
+    detector.fit(training.normals(), on_epoch=None if told is None else partial(told, "training"))
     return Fitted(
         detector.score_samples,
         detector.threshold_,
