@@ -15,28 +15,37 @@ if TYPE_CHECKING:
     from oddflow.detect.artifact import save_detector
     from oddflow.detect.autoencoder import LSTMAutoencoderDetector
     from oddflow.detect.bundle import load_model
+    from oddflow.detect.class_artifact import save_classifier
+    from oddflow.detect.classifier import NetworkClassifier
+    from oddflow.detect.combined import CombinedDetector
     from oddflow.detect.model import Model
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "CombinedDetector": "oddflow.detect.combined",
     "FeatureMatrix": "oddflow.core.matrix",
     "LSTMAutoencoderDetector": "oddflow.detect.autoencoder",
     "LabelledMatrix": "oddflow.core.matrix",
     "Model": "oddflow.detect.model",
+    "NetworkClassifier": "oddflow.detect.classifier",
     "load_model": "oddflow.detect.bundle",
     "load_nsl_kdd": "oddflow.datasets.nsl_kdd",
+    "save_classifier": "oddflow.detect.class_artifact",
     "save_detector": "oddflow.detect.artifact",
 }
 
 __all__ = [
+    "CombinedDetector",
     "FeatureMatrix",
     "LSTMAutoencoderDetector",
     "LabelledMatrix",
     "Model",
+    "NetworkClassifier",
     "__version__",
     "load_model",
     "load_nsl_kdd",
+    "save_classifier",
     "save_detector",
 ]
 

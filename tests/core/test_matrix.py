@@ -3,7 +3,7 @@ import pytest
 
 from oddflow.core.errors import InputError, SchemaMismatch
 from oddflow.core.matrix import FeatureMatrix, LabelledMatrix, Labels
-from oddflow.core.schema import inferred_schema
+from oddflow.core.schema import Feature, FeatureSchema, Kind, inferred_schema
 
 SCHEMA = inferred_schema(["x", "name", "y"], [False, True, False])
 
@@ -28,6 +28,31 @@ def test_take_keeps_order() -> None:
     taken = matrix().take(np.array([2, 0]))
     assert taken.column("x").tolist() == [3.0, 1.0]
     assert taken.column("name").tolist() == ["b", "b"]
+
+
+def test_features_of_another_schema_are_found_by_name() -> None:
+    other = FeatureSchema(
+        "other",
+        (
+            Feature(name="y", kind=Kind.RATE, group="a"),
+            Feature(name="name", kind=Kind.CATEGORY, group="a"),
+        ),
+    )
+    selected = matrix().select(other)
+    assert selected.schema == other
+    assert selected.column("y").tolist() == [0.5, 0.25, 0.125]
+    assert selected.column("name").tolist() == ["b", "a", "b"]
+    assert selected.numeric.shape == (3, 1)
+    assert len(selected.categorical) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("z", Kind.NUMBER), ("name", Kind.NUMBER), ("x", Kind.CATEGORY)]
+)
+def test_a_feature_that_is_not_there_or_of_the_other_sort_is_refused(name: str, kind: Kind) -> None:
+    other = FeatureSchema("other", (Feature(name=name, kind=kind, group="a"),))
+    with pytest.raises(SchemaMismatch):
+        matrix().select(other)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

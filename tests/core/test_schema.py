@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from oddflow.core.errors import InputError, SchemaMismatch
-from oddflow.core.kdd41 import FLAGS, KDD41
+from oddflow.core.kdd41 import FLAGS, KDD41, TRAFFIC28
 from oddflow.core.schema import FeatureSchema, inferred_schema, numbered_schema
 
 
@@ -14,6 +14,15 @@ def test_kdd41_has_the_published_groups() -> None:
     assert KDD41.names[0] == "duration"
     assert KDD41.names[-1] == "dst_host_srv_rerror_rate"
     assert len(FLAGS) == 11
+
+
+def test_traffic28_is_kdd41_without_content() -> None:
+    assert len(TRAFFIC28.features) == 28
+    assert {f.group for f in TRAFFIC28.features} == {"basic", "traffic", "host"}
+    left_out = [f for f in KDD41.features if f.name not in TRAFFIC28.names]
+    assert len(left_out) == 13
+    assert {f.group for f in left_out} == {"content"}
+    assert [f for f in KDD41.features if f in TRAFFIC28.features] == list(TRAFFIC28.features)
 
 
 def test_hash_survives_json_and_sees_every_change_of_meaning() -> None:

@@ -7,8 +7,10 @@ from onnx import TensorProto, helper
 
 from oddflow.core.errors import ArtifactError, InputError
 from oddflow.detect.build import scorer_graph
+from oddflow.detect.class_graph import class_graph
 from oddflow.detect.heads import SquaredError
-from oddflow.detect.runtime import Scorer
+from oddflow.detect.runtime import CHUNK, ClassScorer, Scorer
+from oddflow.models.layers import Affine
 from tests.detect.oracle import layout_of, random_weights
 
 LAYOUT = layout_of(4, 3)
@@ -54,6 +56,37 @@ def test_a_graph_of_another_kind_is_refused() -> None:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     with pytest.raises(ArtifactError, match=r"to \['score'\]"):
         Scorer(model.SerializeToString())
+
+
+def classifier_graph() -> bytes:
+    """Three classes of seven columns."""
+    kernel = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
+    layers = [Affine(kernel, np.zeros(3, dtype=np.float32))]
+    return class_graph(7, 3, layers, reduction=None, layout=None)
+
+
+def test_each_scorer_refuses_the_graph_of_the_other() -> None:
+    assert (ClassScorer(classifier_graph()).n_columns, Scorer(GRAPH).n_columns) == (7, 7)
+    with pytest.raises(
+        ArtifactError, match=r"to score, logits, .* to \['code', 'residual', 'score'\]"
+    ):
+        ClassScorer(GRAPH)
+    with pytest.raises(
+        ArtifactError, match=r"to score, residual, code, .* to \['logits', 'score'\]"
+    ):
+        Scorer(classifier_graph())
+
+
+def test_a_class_scorer_gives_logits_of_any_number_of_records() -> None:
+    scorer = ClassScorer(classifier_graph())
+    assert scorer.n_classes == 3
+    encoded = np.random.default_rng(1).normal(size=(CHUNK + 3, 7)).astype(np.float32)
+    assert scorer.logits(encoded).shape == (CHUNK + 3, 3)
+    assert scorer.scores(encoded).shape == (CHUNK + 3,)
+    assert scorer.logits(encoded[:0]).shape == (0, 3)
+    for call in (scorer.logits, scorer.scores):
+        with pytest.raises(InputError, match=r"shape \(n, 7\)"):
+            call(encoded[:, :6])
 
 
 @pytest.mark.parametrize("keep", [0, 1, len(GRAPH) // 2, len(GRAPH) - 1])

@@ -9,7 +9,14 @@ from oddflow.core.errors import InputError, SchemaMismatch
 from oddflow.core.kdd41 import KDD41
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.core.schema import Feature, FeatureSchema, Kind, numbered_schema
-from oddflow.features.encode import LIMIT_SD, MAX_LEVELS, UNSEEN, CategoryCode, Encoder
+from oddflow.features.encode import (
+    LIMIT_SD,
+    MAX_LEVELS,
+    UNSEEN,
+    CategoryCode,
+    Encoder,
+    Scaling,
+)
 
 SCHEMA = FeatureSchema(
     "toy",
@@ -115,6 +122,42 @@ def test_json_gives_the_same_encoder_back() -> None:
     again = Encoder.from_json(json.loads(json.dumps(encoder.to_json())))
     assert again.to_json() == encoder.to_json()
     assert (again.transform(TRAIN) == encoder.transform(TRAIN)).all()
+
+
+def test_min_max_puts_training_rows_between_0_and_1() -> None:
+    encoder = Encoder.fit(TRAIN, scaling=Scaling.MIN_MAX)
+    encoded = encoder.transform(TRAIN)
+    assert ((encoded >= 0) & (encoded <= 1)).all()
+    for name in ("bytes", "late"):
+        column = encoded[:, encoder.slices[name]]
+        assert (column.min(), column.max()) == (0, 1)
+    assert encoded[:, 0] == pytest.approx(np.log1p([0, 10, 1000, 1e6]) / np.log1p(1e6), abs=1e-6)
+    beyond = encoder.transform(matrix([1e9], [0.5], ["http"]))
+    assert beyond[0, 0] == pytest.approx(np.log1p(1e9) / np.log1p(1e6))
+
+
+def test_without_scaling_values_stay_as_they_are() -> None:
+    encoder = Encoder.fit(TRAIN, scaling=Scaling.NONE)
+    encoded = encoder.transform(TRAIN)
+    assert encoded[:, 0] == pytest.approx(np.log1p([0, 10, 1000, 1e6]))
+    assert encoded[:, encoder.slices["late"].start].tolist() == [0, 0.5, 0.5, 1]
+
+
+@pytest.mark.parametrize("scaling", Scaling)
+def test_names_are_encoded_alike_however_numbers_are(scaling: Scaling) -> None:
+    encoder, standard = Encoder.fit(TRAIN, scaling=scaling), Encoder.fit(TRAIN)
+    service = encoder.slices["service"]
+    assert (encoder.transform(TRAIN)[:, service] == standard.transform(TRAIN)[:, service]).all()
+    assert encoder.transform(TRAIN)[:, encoder.slices["constant"]].tolist() == [[0]] * 4
+
+
+@pytest.mark.parametrize("scaling", Scaling)
+def test_json_keeps_the_scaling(scaling: Scaling) -> None:
+    encoder = Encoder.fit(TRAIN, scaling=scaling)
+    again = Encoder.from_json(json.loads(json.dumps(encoder.to_json())))
+    assert (again.transform(TRAIN) == encoder.transform(TRAIN)).all()
+    others = [Encoder.fit(TRAIN, scaling=other) for other in Scaling if other is not scaling]
+    assert all(again.to_json() != other.to_json() for other in others)
 
 
 def test_another_schema_and_no_rows_are_refused() -> None:

@@ -1,5 +1,6 @@
 """The machine is that of the equations, and a stack of them keeps what it learnt."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from oddflow.models.train import TrainSettings
 from tests.models.tasks import binary_rows, binary_task, flat_weights
 
 SETTINGS = TrainSettings(epochs=6, batch_size=16, learning_rate=2e-2)
+Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+Gradient = Callable[[Machine, Floats, Floats], list[Doubles]]
 
 
 def logistic(values: Doubles) -> Doubles:
@@ -47,29 +50,30 @@ def test_large_inputs_do_not_overflow() -> None:
     assert np.isin(machine.up(rows), (0, 1)).all()
 
 
-def gradient_of(machine: Machine, rows: NDArray[np.float32]) -> list[Doubles]:
-    """The gradient of the mean divergence."""
+@pytest.fixture
+def gradient_of(monkeypatch: pytest.MonkeyPatch) -> Gradient:
+    """The gradient of the mean divergence, where hidden units are sampled with given numbers."""
     import jax
 
-    model = rbm._build(4, 3, seed=0)  # noqa: SLF001 - the loss is a part of the training
-    model.set_weights([*machine, *model.get_weights()[3:]])
-    states = [variable.value for variable in model.non_trainable_variables]
+    def gradient(machine: Machine, rows: Floats, samples: Floats) -> list[Doubles]:
+        model = rbm._build(4, 3, seed=0)
+        model.set_weights([*machine, *model.get_weights()[3:]])
+        states = [variable.value for variable in model.non_trainable_variables]
 
-    def loss(trainable: Any) -> Any:  # noqa: ANN401 - arrays of JAX
-        outputs, _ = model.stateless_call(trainable, states, rows)
-        return outputs[:, 0].mean()
+        def loss(trainable: Any) -> Any:  # noqa: ANN401 - arrays of JAX
+            outputs, _ = model.stateless_call(trainable, states, rows)
+            return outputs[:, 0].mean()
 
-    found = jax.grad(loss)([variable.value for variable in model.trainable_variables])
-    return [np.asarray(part, dtype=np.float64) for part in found]
+        with monkeypatch.context() as patch:
+            patch.setattr(import_keras().random, "uniform", lambda _shape, **_: samples)
+            found = jax.grad(loss)([variable.value for variable in model.trainable_variables])
+        return [np.asarray(part, dtype=np.float64) for part in found]
 
-
-def draw(samples: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let these be the numbers that hidden units are sampled with."""
-    monkeypatch.setattr(import_keras().random, "uniform", lambda _shape, **_: samples)
+    return gradient
 
 
 def test_the_gradient_is_the_negative_less_the_positive_phase(
-    monkeypatch: pytest.MonkeyPatch,
+    gradient_of: Gradient,
 ) -> None:
     """CD-1: visible and hidden units agree as they do in the model, less as they do in the data."""
     machine = small_machine()
@@ -85,11 +89,9 @@ def test_the_gradient_is_the_negative_less_the_positive_phase(
         (again - rows).mean(axis=0),
         (up_again - up).mean(axis=0),
     ]
-    draw(samples, monkeypatch)
-    for found, wanted in zip(gradient_of(machine, rows), expected, strict=True):
+    for found, wanted in zip(gradient_of(machine, rows, samples), expected, strict=True):
         assert found == pytest.approx(wanted, abs=1e-5)
-    draw(1 - samples, monkeypatch)
-    assert gradient_of(machine, rows)[0] != pytest.approx(expected[0], abs=1e-3), (
+    assert gradient_of(machine, rows, 1 - samples)[0] != pytest.approx(expected[0], abs=1e-3), (
         "the sample plays no part"
     )
 

@@ -49,20 +49,26 @@ def reproduce(request: Request, *, n_workers: int | None, out: Output) -> Reprod
 
 
 def _with_data(jobs: list[Job], out: Output) -> tuple[list[Job], list[str]]:
-    """The jobs whose corpus is at hand, and a note for each that is not."""
+    """The jobs whose corpus is at hand, and a note for each corpus that is not.
+
+    Raises:
+        DataUnavailable: none is.
+    """
     from oddflow.reproduce.splits import split_of
 
-    missing: dict[tuple[str, str], str] = {}
-    for corpus, protocol in dict.fromkeys((job.corpus, job.protocol) for job in jobs):
+    missing: dict[tuple[str, str], DataUnavailable] = {}
+    for place in dict.fromkeys((job.corpus, job.protocol) for job in jobs):
         try:
-            split_of(corpus, protocol, jobs[0].data_dir)
+            split_of(*place, jobs[0].data_dir)
         except DataUnavailable as error:
-            missing[corpus, protocol] = f"{corpus} was not run: {error}"
-            out.note(missing[corpus, protocol])
+            missing[place] = error
     left = [job for job in jobs if (job.corpus, job.protocol) not in missing]
     if not left:
-        raise DataUnavailable(next(iter(missing.values())))
-    return left, list(missing.values())
+        raise next(iter(missing.values()))
+    notes = {f"{corpus} was not run: {error}": None for (corpus, _), error in missing.items()}
+    for note in notes:
+        out.note(note)
+    return left, list(notes)
 
 
 def reproduction_text(reproduction: Reproduction) -> Group:

@@ -79,16 +79,16 @@ class FeatureMatrix:
         """The features of another schema, found by their names; the rest are left out.
 
         Args:
-            schema: may call a number by another kind, but not a name a number.
+            schema: may call a number by another kind, but not a name a number nor a number a name.
 
         Raises:
-            SchemaMismatch: it names a feature that is not here.
+            SchemaMismatch: it names a feature that is not here, or is of the other sort here.
         """
-        if not set(schema.names) <= set(self.schema.names):
-            raise SchemaMismatch(expected=schema.names, received=self.schema.names)
         columns = {feature.name: i for i, feature in enumerate(self.schema.numeric)}
         names = {feature.name: i for i, feature in enumerate(self.schema.categorical)}
-        if {f.name for f in schema.numeric} - set(columns):
+        unknown = {f.name for f in schema.numeric} - set(columns)
+        unknown |= {f.name for f in schema.categorical} - set(names)
+        if unknown:
             raise SchemaMismatch(expected=schema.names, received=self.schema.names)
         return type(self)(
             schema,

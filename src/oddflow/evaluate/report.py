@@ -54,7 +54,7 @@ def render_report(
     for name, result in evaluation.test_sets.items():
         if not (result.runs.get(ours) and ours in result.metrics):
             raise InputError(f"{name}: no system {ours!r}; there are {sorted(result.metrics)}")
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     return template.render(
         title=title,
         evaluation=evaluation,
@@ -87,13 +87,14 @@ def write_report(path: Path, html: str) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Templates of this package for HTML: all text is escaped."""
+    templates = Environment(
         loader=PackageLoader("oddflow.evaluate", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = percent
-    return environment
+    templates.filters["percent"] = percent
+    return templates

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -50,7 +51,9 @@ def run_jobs(
 
     Raises:
         OddflowError: what a job raised; the others are given up.
+        WorkerDied: a process ended without an answer.
     """
+    others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
     told: Any = context.Queue()
     cores: Any = context.Queue()
@@ -72,7 +75,9 @@ def run_jobs(
                 "use fewer workers (--jobs 1)"
             ) from error
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Leaving the pool waits for its processes, which may be minutes from their end.
+            for worker in set(multiprocessing.active_children()) - others:
+                worker.terminate()
             raise
 
 
@@ -131,6 +136,7 @@ _told: Any = None
 def _begin(cores: Any, told: Any) -> None:  # noqa: ANN401 - queues
     """Set a worker process up."""
     global _told  # noqa: PLW0603 - a process of the pool has no other place to keep it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     _told = told
     core = cores.get()
     if core is not None:
