@@ -18,7 +18,7 @@ def test_kdd41_has_the_published_groups() -> None:
 
 def test_traffic28_is_kdd41_without_content() -> None:
     assert len(TRAFFIC28.features) == 28
-    assert {f.group for f in TRAFFIC28.features} == {"basic", "traffic", "host"}
+    assert {f.group for f in TRAFFIC28.features} == {"basic", "time window", "host window"}
     left_out = [f for f in KDD41.features if f.name not in TRAFFIC28.names]
     assert len(left_out) == 13
     assert {f.group for f in left_out} == {"content"}

@@ -152,10 +152,7 @@ def test_a_class_that_training_lacks_is_a_ceiling() -> None:
 @pytest.mark.data
 def test_the_ceiling_of_23_classes_on_the_official_split(corpora: Path) -> None:
     split = split_of("nsl-kdd", "official", corpora)
-    job = Job(
-        **{"system": "majority", "corpus": "nsl-kdd", "protocol": "official"},
-        **{"n_classes": 23, "seed": 0, "data_dir": corpora},
-    )
+    job = replace(done("majority", n_classes=23)[0], corpus="nsl-kdd", data_dir=corpora)
     runs = {
         name: Run(0, np.zeros(len(test)), 0.5, 0.0, 0.0) for name, test in split.test_sets.items()
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def test_seeds_of_the_proposed_model_are_counted_apart() -> None:
     for job in jobs:
         seeds.setdefault(job.system, []).append(job.seed)
     assert seeds.pop("majority") == [0], "it has nothing random"
-    assert {name: seeds.pop(name) for name in PROPOSED} == dict.fromkeys(PROPOSED, [0, 1, 2])
+    assert {name: seeds.pop(name) for name in PROPOSED} == {name: [0, 1, 2] for name in PROPOSED}
     assert all(of_system == [0, 1] for of_system in seeds.values())
 
 
@@ -150,7 +151,7 @@ def test_the_longest_jobs_of_a_place_come_first() -> None:
 def test_jobs_of_a_place_stand_together() -> None:
     """A worker keeps one split at a time."""
     places = [(job.corpus, job.protocol) for job in jobs_of(Request(table="corpora", seeds=2))]
-    changes = sum(a != b for a, b in zip(places, places[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(places))
     assert changes == len(set(places)) - 1
 
 

@@ -75,10 +75,9 @@ def test_an_interrupt_ends_the_workers() -> None:
     def interrupt(_n_done: int, _news: News | None) -> None:
         raise KeyboardInterrupt
 
-    jobs = [NOWHERE, job_that(time.sleep, 300)]
     start_s = time.perf_counter()
-    with pytest.raises((KeyboardInterrupt, InputError)):
-        run_jobs(jobs, n_workers=2, on_news=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run_jobs([job_that(time.sleep, 300)], n_workers=1, on_news=interrupt)
     assert time.perf_counter() - start_s < 120
     check_nobody_is_left()
 
@@ -99,9 +98,7 @@ def test_the_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.data
 def test_outcomes_stand_in_the_order_of_the_jobs(corpora: Path) -> None:
     """The first job takes far longer than the others."""
-    slow = Job(
-        system="knn", corpus="iot-23", protocol="time-split", n_classes=2, seed=0, data_dir=corpora
-    )
+    slow = replace(NOWHERE, system="knn", corpus="iot-23", protocol="time-split", data_dir=corpora)
     fast = replace(slow, system="majority")
     n_done: list[int] = []
     outcomes = run_jobs(
@@ -119,10 +116,7 @@ def test_outcomes_stand_in_the_order_of_the_jobs(corpora: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.data
 def test_results_do_not_depend_on_the_number_of_workers(corpora: Path) -> None:
-    first = Job(
-        **{"system": "dnn", "corpus": "nsl-kdd", "protocol": "official"},
-        **{"n_classes": 2, "seed": 0, "epochs": 1, "data_dir": corpora},
-    )
+    first = replace(NOWHERE, system="dnn", corpus="nsl-kdd", epochs=1, data_dir=corpora)
     jobs = [first, replace(first, seed=1)]
     news: list[News] = []
 

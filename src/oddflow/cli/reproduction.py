@@ -82,8 +82,8 @@ def reproduction_text(reproduction: Reproduction) -> Group:
     return Group(*reproduction_tables(reproduction), *[Text(note, style="dim") for note in notes])
 
 
-def write_reproduction(reproduction: Reproduction, path: Path) -> None:
-    """Write the HTML report.
+def write_reproduction(reproduction: Reproduction, request: Request, path: Path) -> None:
+    """Write the HTML report; it gives the command that makes the same figures.
 
     Raises:
         InputError: the file cannot be written.
@@ -91,18 +91,22 @@ def write_reproduction(reproduction: Reproduction, path: Path) -> None:
     from oddflow.evaluate.report import write_report
     from oddflow.evaluate.reproduction_report import render_reproduction
 
-    details = {"oddflow": __version__, "command": _command(reproduction)}
+    details = {"oddflow": __version__, "command": _command(request)}
     try:
         write_report(path, render_reproduction(reproduction, details=details))
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def _command(reproduction: Reproduction) -> str:
-    quick = " --quick" if reproduction.is_quick else ""
-    return (
-        f"oddflow reproduce --table {reproduction.table} --classes {reproduction.n_classes}{quick}"
+def _command(request: Request) -> str:
+    words = (
+        f"oddflow reproduce --table {request.table} --classes {request.n_classes}",
+        f"--seeds {request.seeds} --proposed-seeds {request.proposed_seeds}",
+        *(f"--protocol {protocol}" for protocol in request.protocols),
+        *(f"--system {system}" for system in request.systems),
+        *(["--quick"] if request.is_quick else []),
     )
+    return " ".join(words)
 
 
 def _n_cores() -> int:

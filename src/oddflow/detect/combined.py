@@ -130,7 +130,8 @@ class CombinedDetector(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
             on_epoch: told the stage of training and the epoch, after each.
 
         Raises:
-            InputError: lengths that disagree, a share outside (0, 1), or what the parts refuse.
+            InputError: lengths that disagree, a share outside (0, 1), no detector, or what the
+                parts refuse.
             ResolutionError: the budget of a part is too small for its calibration records.
             MissingExtra: Keras is not installed.
         """
@@ -190,6 +191,8 @@ class CombinedDetector(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
     def _fit_detectors(
         self, normals: FeatureMatrix, on_epoch: OnEpoch | None
     ) -> list[LSTMAutoencoderDetector]:
+        if self.n_detectors < 1:
+            raise InputError(f"n_detectors must be at least 1, received {self.n_detectors}")
         seeds = np.random.SeedSequence(self.seed).generate_state(self.n_detectors).tolist()
         detectors = []
         for number, seed in enumerate(seeds, start=1):

@@ -187,7 +187,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         ),
         "ann_unscaled": Recipe(
             title="ANN, raw inputs",
-            description="The same network and training, given bytes and seconds as they are.",
+            description="The same network and training on numbers that are not scaled; in the "
+            "table bytes and seconds as they are.",
             learn=_plain(build_ann),
             scaling=Scaling.NONE,
             settings=SGD,

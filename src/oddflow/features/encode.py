@@ -30,7 +30,7 @@ class Scaling(StrEnum):
     MIN_MAX = "min-max"
     """Smallest value and range: training rows come to lie in [0, 1]."""
     NONE = "none"
-    """0 and 1: values stay as they are."""
+    """0 and 1: what the logarithm left of counts, and all other values, stay as they are."""
 
 
 MAX_LEVELS = 256

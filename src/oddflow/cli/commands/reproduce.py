@@ -71,21 +71,18 @@ def run(
     if report is not None:
         require_report(report, None)
     out = Output(quiet=quiet, as_json=json)
-    reproduction = reproduce(
-        Request(
-            table=table,
-            n_classes=classes,
-            seeds=seeds,
-            proposed_seeds=proposed_seeds or seeds,
-            protocols=protocols or (),
-            systems=systems or (),
-            is_quick=quick,
-            data_dir=data,
-        ),
-        n_workers=n_workers,
-        out=out,
+    request = Request(
+        table=table,
+        n_classes=classes,
+        seeds=seeds,
+        proposed_seeds=proposed_seeds or seeds,
+        protocols=protocols or (),
+        systems=systems or (),
+        is_quick=quick,
+        data_dir=data,
     )
+    reproduction = reproduce(request, n_workers=n_workers, out=out)
     if report is not None:
-        write_reproduction(reproduction, report)
+        write_reproduction(reproduction, request, report)
         out.note(f"report: {report}")
     out.result(reproduction.to_json, lambda: reproduction_text(reproduction))
