@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from oddflow.datasets.catalog import NSL_KDD, corpus_file
+from oddflow.datasets.catalog import corpus_file
 from oddflow.datasets.download import obtain
+from oddflow.datasets.nsl_kdd import FILES
 from oddflow.datasets.source import open_stream
 
 RUNS = 10
@@ -30,7 +31,7 @@ def command_rows() -> Iterator[tuple[str, float, float, float, str]]:
     with tempfile.TemporaryDirectory() as folder:
         model, rows = Path(folder) / "model", Path(folder) / "rows.txt"
         _run([*oddflow, "train", "-q", "-o", str(model), "--epochs", "2"])
-        with open_stream(obtain(corpus_file(NSL_KDD, "KDDTest+"))) as stream:
+        with open_stream(obtain(corpus_file(FILES, "KDDTest+"))) as stream:
             rows.write_bytes(b"".join(islice(stream, N_RECORDS)))
         for name, command, limit_s in (
             ("oddflow --version", ["--version"], VERSION_LIMIT_S),

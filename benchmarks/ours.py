@@ -30,7 +30,7 @@ def _trainer(layout: str) -> JaxTrainer:
     loss = partial(reconstruction_loss, mask=steps.mask)
     optimizer = import_keras().optimizers.Adam(1e-3)
     held_out = (data[:BATCH], data[:BATCH])
-    return JaxTrainer(Job(model, optimizer, loss, data, data, held_out, BATCH))
+    return JaxTrainer(Job(model, optimizer, loss, data, data, held_out, loss, BATCH))
 
 
 def train(layout: str, epochs: int) -> float:

@@ -58,10 +58,13 @@ def _combined(seed: int) -> Supervised:
     return Supervised(detector)
 
 
-OURS: dict[str, DetectorFactory] = {"CombinedDetector": _combined} | {
-    f"LSTMAutoencoderDetector-{score}-{steps}": partial(_ours, score=score, steps=steps)
-    for score in ScoreKind
-    for steps in Steps
+OURS: dict[str, DetectorFactory] = {
+    "CombinedDetector": _combined,
+    **{
+        f"LSTMAutoencoderDetector-{score}-{steps}": partial(_ours, score=score, steps=steps)
+        for score in ScoreKind
+        for steps in Steps
+    },
 }
 BASELINES: dict[str, DetectorFactory] = {
     f"Baseline-{name}": partial(_baseline, learn=learn) for name, learn in LEARNERS.items()
