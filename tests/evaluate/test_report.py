@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -15,39 +14,7 @@ from oddflow.core.evaluation import Evaluation, ResidualMap, TrainingHistory
 from oddflow.core.verdicts import Cause, Explanation, Verdict
 from oddflow.evaluate.metrics import METRICS
 from oddflow.evaluate.report import render_report, write_report
-
-HOSTILE = "<script>alert('x')</script><img src=http://evil.example/a onerror=alert(1)>{{ 7 * 7 }}"
-VOID = {"meta", "link", "img", "br", "input", "hr"}
-
-
-class Page(HTMLParser):
-    """Tags, attributes and text of a page; refuses tags that do not close."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.text = ""
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert not self._open, f"never closed: {self._open}"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
+from tests.evaluate.pages import HOSTILE, Page, assert_asks_for_nothing, assert_no_id_twice
 
 
 def verdict(
@@ -87,20 +54,11 @@ def test_the_page_says_it_all(full: str, evaluation: Evaluation) -> None:
 
 
 def test_the_page_asks_the_network_for_nothing(full: str) -> None:
-    page = Page(full)
-    assert "script" not in page.tags
-    assert not {"link", "iframe", "object", "embed", "img", "base"} & set(page.tags)
-    for name, value in page.attributes:
-        assert not name.startswith("on")
-        if name in {"src", "href", "xlink:href", "action", "srcset"}:
-            assert value.startswith(("#", "data:image/png")), (name, value)
-    assert "@import" not in full
-    assert not re.search(r"url\((?!['\"]?#)", full)
+    assert_asks_for_nothing(full)
 
 
 def test_no_id_stands_twice(full: str) -> None:
-    ids = [value for name, value in Page(full).attributes if name == "id"]
-    assert len(ids) == len(set(ids))
+    assert_no_id_twice(full)
 
 
 def test_the_page_is_the_same_each_time(evaluation: Evaluation) -> None:

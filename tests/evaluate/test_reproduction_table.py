@@ -14,11 +14,11 @@ from oddflow.core.evaluation import Estimate, Evaluation, Run, TestSetResult
 from oddflow.core.matrix import Labels
 from oddflow.core.reproduction import Published, Reproduction, System
 from oddflow.evaluate.classes import CLASS_METRICS
+from oddflow.evaluate.comparison import published_beside
 from oddflow.evaluate.reproduction_table import (
     MERITS,
     QUICK,
     compact,
-    published_beside,
     reproduction_tables,
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from oddflow.core.errors import InputError
 from oddflow.core.evaluation import Evaluation, TrainingHistory
 
 
@@ -60,6 +61,10 @@ class Reproduction:
         evaluations: one for each protocol and corpus; the systems in them are keys of `systems`.
         systems: name -> what it is; the order is that of the table.
         is_quick: True if training was cut short, so that no figure is to be quoted.
+        corpora: the corpus of each evaluation, in their order; empty if that is not known.
+
+    Raises:
+        InputError: corpora of another number than evaluations.
     """
 
     table: str
@@ -68,6 +73,14 @@ class Reproduction:
     evaluations: tuple[Evaluation, ...]
     systems: Mapping[str, System]
     is_quick: bool
+    corpora: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.corpora and len(self.corpora) != len(self.evaluations):
+            raise InputError(
+                f"expected the corpus of each of {len(self.evaluations)} evaluations, received "
+                f"{list(self.corpora)}"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """What `oddflow reproduce --json` prints; each evaluation as `oddflow evaluate` has it."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -28,6 +29,8 @@ from oddflow.evaluate.counts import Floats
 
 MOST_COLUMNS = 24
 """Features that a residual map shows; what the rest carries is summed up in one column."""
+TRAINING = "training"
+"""Name of the line of training losses."""
 LETTER = 0.075
 """Inches that a letter of a label takes up."""
 
@@ -37,23 +40,38 @@ def loss_curve(history: TrainingHistory, *, title: str) -> Figure:
     """Training and validation loss of each epoch; the epoch whose weights were kept is marked."""
     figure = new_figure(5.2, 3.3, title=title)
     axes = figure.subplots()
-    for losses, color, name in (
-        (history.loss, OTHERS[0], "training"),
-        (history.validation_loss, OURS, "held-out normals"),
-    ):
-        axes.plot(range(1, len(losses) + 1), losses, color=color, linewidth=1.8, label=name)
-    best = history.best_epoch + 1
+    lines = {TRAINING: history.loss, "held-out normals": history.validation_loss}
+    draw_losses(axes, lines, best_epoch=history.best_epoch)
+    axes.set(ylabel="loss")
+    axes.legend()
+    return figure
+
+
+def draw_losses(axes: Axes, lines: Mapping[str, Sequence[float]], *, best_epoch: int) -> None:
+    """Losses of each epoch, and a mark where the weights were kept.
+
+    Args:
+        axes: to draw on.
+        lines: name -> loss of each epoch: of `TRAINING`, of held-out records, or of both.
+        best_epoch: zero-based epoch whose weights were kept.
+    """
+    for name, losses in lines.items():
+        color = OTHERS[0] if name == TRAINING else OURS
+        dot = "o" if len(losses) == 1 else None
+        epochs = range(1, len(losses) + 1)
+        axes.plot(epochs, losses, color=color, linewidth=1.8, marker=dot, label=name)
+    best = best_epoch + 1
     axes.axvline(best, color=INK, linewidth=1, linestyle="--", label=f"kept: epoch {best}")
-    every = (*history.loss, *history.validation_loss)
+    every = [loss for losses in lines.values() for loss in losses]
     if every and min(every) > 0 and max(every) > 5 * min(every):
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(log_ticks(min(every), max(every)))
         axes.yaxis.set_minor_formatter("")
-    axes.set(xlabel="epoch", ylabel="loss")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if all(len(losses) == 1 for losses in lines.values()):
+        axes.set_xlim(0.5, 1.5)
     axes.yaxis.set_major_formatter(plain_ticks())
-    axes.legend()
-    return figure
 
 
 @styled

@@ -6,19 +6,17 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from oddflow.core.errors import InputError
 from oddflow.core.evaluation import Evaluation, ResidualMap, TrainingHistory
 from oddflow.core.verdicts import Verdict
 from oddflow.evaluate.metrics import METRICS, Group
+from oddflow.evaluate.page import render_page
 from oddflow.evaluate.sections import (
     explained_record,
     group_widths,
     model_pictures,
     test_set_sections,
 )
-from oddflow.evaluate.wording import percent
 
 
 def render_report(
@@ -54,19 +52,19 @@ def render_report(
     for name, result in evaluation.test_sets.items():
         if not (result.runs.get(ours) and ours in result.metrics):
             raise InputError(f"{name}: no system {ours!r}; there are {sorted(result.metrics)}")
-    template = environment().get_template("report.html.j2")
-    return template.render(
-        title=title,
-        evaluation=evaluation,
-        ours=ours,
-        sections=test_set_sections(evaluation, ours=ours),
-        metrics=METRICS,
-        groups=group_widths(),
-        oracle=Group.ORACLE,
-        model_pictures=model_pictures(history, residual_map),
-        explained=[explained_record(heading, verdict) for heading, verdict in explained],
-        details=details or {},
-    )
+    parts = {
+        "title": title,
+        "evaluation": evaluation,
+        "ours": ours,
+        "sections": test_set_sections(evaluation, ours=ours),
+        "metrics": METRICS,
+        "groups": group_widths(),
+        "oracle": Group.ORACLE,
+        "model_pictures": model_pictures(history, residual_map),
+        "explained": [explained_record(heading, verdict) for heading, verdict in explained],
+        "details": details or {},
+    }
+    return render_page("report.html.j2", parts)
 
 
 def write_report(path: Path, html: str) -> None:
@@ -85,16 +83,3 @@ def write_report(path: Path, html: str) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def environment() -> Environment:
-    """Templates of this package for HTML: all text is escaped."""
-    templates = Environment(
-        loader=PackageLoader("oddflow.evaluate", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters["percent"] = percent
-    return templates

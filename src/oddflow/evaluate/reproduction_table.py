@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from oddflow.core.evaluation import Evaluation, TestSetResult
-from oddflow.core.reproduction import Published, Reproduction, System
+from oddflow.core.reproduction import Reproduction, System
+from oddflow.evaluate.comparison import published_beside
 from oddflow.evaluate.metrics import best_of
 
 DECIMALS = 3
@@ -65,21 +66,6 @@ def reproduction_tables(reproduction: Reproduction) -> list[Table]:
         for evaluation in reproduction.evaluations
         for result in evaluation.test_sets.values()
     ]
-
-
-def published_beside(system: System, evaluation: Evaluation, test_set: str) -> Published | None:
-    """What was published of a system, if it may stand beside our figures of a test set.
-
-    It may if its protocol begins with the name of ours. Of several test sets it belongs to the one
-    that its protocol names, and to the first if it names none: a figure for KDDTest+ says nothing
-    of KDDTest-21.
-    """
-    published = system.published
-    if published is None or not published.protocol.startswith(evaluation.protocol):
-        return None
-    named = [name for name in evaluation.test_sets if name in published.protocol]
-    meant = named or list(evaluation.test_sets)[:1]
-    return published if test_set in meant else None
 
 
 def _table(reproduction: Reproduction, evaluation: Evaluation, result: TestSetResult) -> Table:

@@ -6,22 +6,18 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
 from oddflow.core.errors import InputError
 from oddflow.core.evaluation import Estimate, Run, TestSetResult
 from oddflow.core.matrix import Labels
 from oddflow.evaluate.bootstrap import estimate, estimate_from
-from oddflow.evaluate.classes import estimate_classes
+from oddflow.evaluate.class_confusion import flagged_as_classes
+from oddflow.evaluate.classes import Names, estimate_classes
 from oddflow.evaluate.counts import Bools, Weights
 from oddflow.evaluate.metrics import METRICS
 from oddflow.evaluate.protocols import RESAMPLE_SEED
 
 BINARY_VIEW = ("auroc", "fpr", "recall_novel")
 """What is said of attack against normal where classes of attacks are told apart."""
-
-Names = NDArray[np.object_]
 
 
 def classified_result(
@@ -95,7 +91,7 @@ def _named(
             f"{system} names no classes, so it cannot be judged on {n_classes} of them; give its "
             "classes in `predicted`, or leave it out"
         )
-    return [np.where(run.scores > run.threshold, "attack", "normal").astype(object) for run in runs]
+    return [flagged_as_classes(run) for run in runs]
 
 
 def _cost(runs: Sequence[Run]) -> dict[str, Estimate]:

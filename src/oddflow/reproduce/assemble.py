@@ -51,6 +51,7 @@ def assemble(request: Request, done: Done, *, notes: Sequence[str] = ()) -> Repr
             for name in names
         },
         is_quick=request.is_quick,
+        corpora=tuple(corpus for corpus, _ in places),
     )
 
 

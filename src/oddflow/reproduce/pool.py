@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -17,10 +18,11 @@ from oddflow.models.train import Epoch
 from oddflow.reproduce.jobs import Job, Outcome, run_job
 
 POLL_S = 0.2
+XLA = "XLA_FLAGS"
 THREADS = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    XLA: "--xla_cpu_multi_thread_eigen=false",
 }
 """One core, one thread: small products gain nothing from more, and two jobs would fight."""
 
@@ -119,6 +121,8 @@ def _environment() -> Iterator[None]:
     """Variables that child processes start with; ours are put back afterwards."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(THREADS)
+    if before[XLA]:
+        os.environ[XLA] = f"{before[XLA]} {THREADS[XLA]}"
     try:
         yield
     finally:
@@ -137,10 +141,19 @@ def _begin(cores: Any, told: Any) -> None:  # noqa: ANN401 - queues
     """Set a worker process up."""
     global _told  # noqa: PLW0603 - a process of the pool has no other place to keep it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _told = told
     core = cores.get()
     if core is not None:
         os.sched_setaffinity(0, {core})
+
+
+def _end_with_parent() -> None:
+    """End this process when the parent is gone, however it went, and not a job later."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(number: int, job: Job) -> Outcome:

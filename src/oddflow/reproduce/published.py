@@ -16,6 +16,7 @@ _SPLIT = (
     "The paper does not name its split. Only a random split of KDDTrain+ allows figures like its "
     "own: there, near-copies of the test records are in training."
 )
+_NOT_AT_HAND = "The published figure is not at hand."
 _TABLE_4 = "Elazmazy and Nabil 2024, table 4"
 
 
@@ -94,7 +95,13 @@ REMARKS: Mapping[str, str] = MappingProxyType(
             "network is an RNN, its share of the budget a tenth and the detectors three was "
             "settled with figures of KDDTest+ in sight; docs/reproduce.md has the alternatives."
         ),
-        "dbn": "The reconstruction error of each machine falls; see the training curves.",
+        "dnn": _NOT_AT_HAND,
+        "rnn": _NOT_AT_HAND,
+        "lstm": _NOT_AT_HAND,
+        "dbn": (
+            f"{_NOT_AT_HAND} The reconstruction error of each machine falls; see the training "
+            "curves."
+        ),
         "rnn_ids": (
             "The original lets the state run on from record to record; NSL-KDD has no order, so "
             "the feature groups are the steps here."
@@ -109,8 +116,8 @@ REMARKS: Mapping[str, str] = MappingProxyType(
         ),
         "sdae_elm": "The paper's 93.46 % is for the better of its two systems.",
         "dbn_softmax": "The paper's 93.46 % is for the better of its two systems.",
-        "lstm_pca": "The original's figures are not at hand.",
-        "lstm_mi": "The original's figures are not at hand.",
+        "lstm_pca": _NOT_AT_HAND,
+        "lstm_mi": _NOT_AT_HAND,
         "cnn_regularised": (
             "No file of InSDN is at hand: the tests ran it on a small file in the published form, "
             "nobody on the real one."
