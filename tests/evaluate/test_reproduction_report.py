@@ -71,9 +71,27 @@ def test_published_figures_stand_beside_their_protocol_alone(page: str) -> None:
     for rows in (official, hard):
         assert "published" not in " ".join(rows["CNN*"])
     assert "published" not in str(hard)
+    assert "points" not in str(hard)
     text = Page(page).text
     assert "those that are known belong to another protocol or test set" in text
     assert "Source of CNN (random-split, presumably)" in text
+
+
+def test_a_published_figure_has_the_difference_beside_it(reproduction: Reproduction) -> None:
+    (result,) = reproduction.evaluations[0].test_sets.values()
+    cnn = {**result.metrics["cnn"], "accuracy": Estimate(0.986, 0.0, 0.98, 0.99)}
+    ann = {**result.metrics["ann"], "accuracy": Estimate(0.25, 0.0, 0.2, 0.3)}
+    changed = dataclasses.replace(result, metrics={**result.metrics, "cnn": cnn, "ann": ann})
+    evaluation = dataclasses.replace(reproduction.evaluations[0], test_sets={result.name: changed})
+    rows = table_rows(
+        render_reproduction(
+            dataclasses.replace(reproduction, evaluations=(evaluation,), corpora=())
+        ),
+        1,
+    )
+    assert "published 92.60  +6.00 points" in rows["CNN*"][0]
+    assert "published 34.99  -9.99 points" in rows["ANN*"][0]
+    assert "points" not in rows["DBN*"][0]
 
 
 def test_the_page_says_the_findings_first(page: str) -> None:
@@ -113,6 +131,40 @@ def test_pictures_of_results_and_of_training(reproduction: Reproduction, page: s
     curves = [label for label in labels if label.startswith("Training of")]
     assert len(curves) == 2 * len(trained)
     assert "reconstruction error" in page
+
+
+def test_the_best_by_each_merit_has_its_confusion_matrix(reproduction: Reproduction) -> None:
+    (result,) = reproduction.evaluations[0].test_sets.values()
+    best = {"cnn": "accuracy", "ann": "f1_weighted", "dbn": "f1_macro"}
+    metrics = {
+        system: {
+            metric: Estimate(v, 0.0, v, v)
+            for metric in best.values()
+            for v in [0.9 if best.get(system) == metric else 0.5]
+        }
+        for system in result.metrics
+    }
+    changed = dataclasses.replace(result, metrics=metrics)
+    evaluation = dataclasses.replace(reproduction.evaluations[0], test_sets={result.name: changed})
+    alone = dataclasses.replace(reproduction, evaluations=(evaluation,), corpora=())
+    text = Page(render_reproduction(alone)).text
+    assert "Verdicts of CNN, best by accuracy;" in text
+    assert "Verdicts of ANN, best by weighted F1;" in text
+    assert "Verdicts of DBN, best by macro F1;" in text
+
+
+@pytest.mark.parametrize("truth", [None, np.array([], dtype=object)])
+def test_no_confusion_matrix_without_truth(
+    reproduction: Reproduction, truth: np.ndarray | None
+) -> None:
+    (result,) = reproduction.evaluations[0].test_sets.values()
+    changed = dataclasses.replace(result, truth=truth)
+    evaluation = dataclasses.replace(reproduction.evaluations[0], test_sets={result.name: changed})
+    html = render_reproduction(
+        dataclasses.replace(reproduction, evaluations=(evaluation,), corpora=())
+    )
+    assert "Accuracy of each system" in html
+    assert "Confusion matrix" not in html
 
 
 @pytest.mark.parametrize("n_classes", [2, 5, 23])

@@ -62,6 +62,26 @@ def test_no_accuracy_is_said_to_be_none(reproduction: Reproduction) -> None:
     assert standing(*with_accuracy(reproduction, {"cnn": NAN})).endswith("no accuracy is known.")
 
 
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (("f1_weighted", "f1_macro"), "; F1 is 80.00 % weighted by records and 80.00 % over the"),
+        (("f1_weighted",), "; F1 is 80.00 % weighted by records. Naming"),
+        (("f1_macro",), "; F1 is 80.00 % over the classes alike. Naming"),
+        ((), "98.77 % of the records are judged rightly. Naming"),
+    ],
+)
+def test_an_f1_that_is_not_known_is_not_spoken_of(
+    reproduction: Reproduction, known: tuple[str, ...], said: str
+) -> None:
+    changed, evaluation, result = with_accuracy(reproduction, {"cnn": 0.98765})
+    accuracy = result.metrics["cnn"]["accuracy"]
+    metrics = {"cnn": {"accuracy": accuracy, **dict.fromkeys(known, Estimate(0.8, 0, 0.8, 0.8))}}
+    text = standing(changed, evaluation, dataclasses.replace(result, metrics=metrics))
+    assert said in text
+    assert "n/a" not in text
+
+
 def test_findings_speak_of_every_test_set_and_every_fall(reproduction: Reproduction) -> None:
     found = findings(reproduction)
     assert len(found) == 3 + 2 + 1

@@ -37,12 +37,16 @@ class Column(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One figure as text, in percent; what is empty is left out."""
+    """One figure as text, in percent; what is empty is left out.
+
+    points: ours less the published one, in percentage points.
+    """
 
     mean: str
     spread: str
     interval: str
     published: str
+    points: str
     best: bool
 
 
@@ -149,15 +153,13 @@ def number(value: float, *, decimals: int = 0) -> str:
 def _cell(
     result: TestSetResult, system: str, metric: str, published: Published | None, *, best: bool
 ) -> Cell:
-    theirs = "" if published is None else _share_of(published, metric)
+    theirs = math.nan if published is None else published.metrics.get(metric, math.nan)
+    beside = "" if math.isnan(theirs) else hundredths(theirs)
     estimate = result.metrics[system].get(metric)
     if estimate is None or math.isnan(estimate.mean):
-        return Cell(UNDEFINED, "", "", theirs, best=False)
+        return Cell(UNDEFINED, "", "", beside, "", best=False)
     has_spread = len(result.runs.get(system, ())) > 1
     spread = f"± {hundredths(estimate.std)}" if has_spread else ""
     interval = f"{hundredths(estimate.low)} to {hundredths(estimate.high)}"
-    return Cell(hundredths(estimate.mean), spread, interval, theirs, best)
-
-
-def _share_of(published: Published, metric: str) -> str:
-    return hundredths(published.metrics[metric]) if metric in published.metrics else ""
+    points = "" if math.isnan(theirs) else signed(100 * (estimate.mean - theirs))
+    return Cell(hundredths(estimate.mean), spread, interval, beside, points, best)

@@ -17,12 +17,21 @@ from oddflow.evaluate.comparison import (
     most_frequent_share,
     published_beside,
 )
-from oddflow.evaluate.reproduction_rows import Row, hundredths, number, rows_of, signed
+from oddflow.evaluate.reproduction_rows import (
+    Row,
+    hundredths,
+    name_of,
+    number,
+    rows_of,
+    signed,
+)
 from oddflow.evaluate.reproduction_table import STYLE_MARK
 from oddflow.evaluate.reproduction_wording import published_text, standing
 from oddflow.evaluate.sections import Picture
 
 UNKNOWN = Estimate(*[math.nan] * 4)
+MERITS = ("accuracy", "f1_weighted", "f1_macro")
+"""Metrics whose best system has its confusion matrix shown."""
 
 
 class PlaceSection(NamedTuple):
@@ -182,21 +191,23 @@ def _bars(reproduction: Reproduction, evaluation: Evaluation, result: TestSetRes
 def _confusions(
     reproduction: Reproduction, result: TestSetResult, protocol: str
 ) -> Iterator[Picture]:
-    """Confusion matrices of the systems that are best by accuracy and by macro F1."""
-    shown: dict[str, str] = {}
-    for metric, merit in (("accuracy", "accuracy"), ("f1_macro", "macro F1")):
+    """Confusion matrices of the systems that are best by each of `MERITS`."""
+    if result.truth is None or not len(result.truth):
+        return
+    shown: dict[str, list[str]] = {}
+    for metric in MERITS:
         for system in best_systems(result, metric)[:1]:
-            shown[system] = f"{shown[system]} and {merit}" if system in shown else merit
-    for system, merit in shown.items():
+            shown.setdefault(system, []).append(name_of(metric))
+    for system, merits in shown.items():
         named = verdicts(result, system)
-        if not named or result.truth is None:
+        if not named:
             continue
         title = reproduction.systems[system].title
         confusion = mean_confusion(named, result.truth)
         figure = class_figures.class_heat_map(
             confusion, title=f"Confusion matrix of {title}, {result.name}, {protocol}"
         )
-        caption = f"Verdicts of {title}, best by {merit}; mean over its seeds."
+        caption = f"Verdicts of {title}, best by {', '.join(merits)}; mean over its seeds."
         is_wide = len(confusion.classes) > class_figures.MOST_WITH_COUNTS
         yield Picture(caption, svg(figure), wide=is_wide)
 

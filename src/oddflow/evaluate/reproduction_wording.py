@@ -56,9 +56,8 @@ def standing(reproduction: Reproduction, evaluation: Evaluation, result: TestSet
     first, floor = best[0], most_frequent_share(result)
     text = (
         f"{place} {_named(reproduction, best)} {'is' if len(best) == 1 else 'are'} best: "
-        f"{share(mean_of(result, first, 'accuracy'))} of the records are judged rightly; F1 is "
-        f"{share(mean_of(result, first, 'f1_weighted'))} weighted by records and "
-        f"{share(mean_of(result, first, 'f1_macro'))} over the classes alike."
+        f"{share(mean_of(result, first, 'accuracy'))} of the records are judged rightly"
+        f"{_f1(result, first)}."
     )
     if math.isnan(floor):
         return text
@@ -138,6 +137,17 @@ def share(value: float) -> str:
     '98.93 %'
     """
     return f"{hundredths(value)} %"
+
+
+def _f1(result: TestSetResult, system: str) -> str:
+    """The F1 of a system as the end of a sentence, as far as it is known."""
+    means = {"f1_weighted": "weighted by records", "f1_macro": "over the classes alike"}
+    known = [
+        f"{share(value)} {how}"
+        for metric, how in means.items()
+        if not math.isnan(value := mean_of(result, system, metric))
+    ]
+    return f"; F1 is {' and '.join(known)}" if known else ""
 
 
 def _difference(one: Difference) -> str:
