@@ -9,6 +9,9 @@ OddflowError                1   something oddflow refuses to do
   NotFittedError            2   call fit() first
   DataUnavailable           3   a corpus is neither on disk nor downloadable
   MissingExtra              4   an optional dependency is not installed
+  TrainingDiverged          1   a loss is no longer a number (models.train)
+  UnsupportedLayer          1   a layer that cannot become a scorer graph (models.chain)
+  WorkerDied                1   a process of `oddflow reproduce` ended without an answer
 
 Every message says which thing, what was expected, what came, and what to do.
 """
