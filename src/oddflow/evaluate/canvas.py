@@ -133,7 +133,8 @@ def svg(figure: Figure) -> str:
     text = stream.getvalue()
     text = text[text.index("<svg") :]
     title = str(figure.get_label())
-    prefix = "f" + hashlib.sha256((title + text).encode("utf-8", "backslashreplace")).hexdigest()[:10] + "-"
+    seen = (title + text).encode("utf-8", "backslashreplace")
+    prefix = f"f{hashlib.sha256(seen).hexdigest()[:10]}-"
     # Matplotlib escapes < and > in text and attributes, so a tag is all between one pair of them.
     text = re.sub(r"<[^<>]+>", lambda tag: _prefix_ids(tag[0], prefix), text)
     label = escape(title, quote=True)
