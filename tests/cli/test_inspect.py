@@ -15,7 +15,7 @@ def test_json_holds_manifest_features_and_thresholds(run: Run, small_bundle: Bun
     assert (ran.code, ran.err) == (0, "")
     told = ran.json()
     assert set(told) == {"manifest", "features", "thresholds"}
-    assert told["manifest"] == msgspec.to_builtins(small_bundle.manifest)
+    assert told["manifest"] == msgspec.json.decode(msgspec.json.encode(small_bundle.manifest))
     assert told["features"] == list(KDD41.names)
     assert told["thresholds"] == {
         str(rate): small_bundle.model.calibration.threshold(rate).value
