@@ -21,7 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Find the real corpora beside the checkout, and compile each network once for all tests."""
     if SHARED_DATA.is_dir():
         os.environ.setdefault(DATA_VARIABLE, str(SHARED_DATA))
-    if config.cache is not None:
+    if getattr(config, "cache", None) is not None:  # there is none under -p no:cacheprovider
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("xla")))
         os.environ.setdefault("JAX_PERSISTENT_COMPILATION_CACHE_MIN_COMPILE_TIME_SECS", "0")
     # Keras' variables do not know numpy's `copy` keyword; nothing of ours can teach it to them.

@@ -3,9 +3,10 @@
 The paper's table 4 gives no sizes. Elsayed et al. (2021) regularise such a network twice: by
 dropout, and by a penalty on its weights; `l1` and `l2` are for theirs.
 
-XLA computes the gradient of a convolution on a CPU by plain loops, 40 times slower than the matrix
-product it is. Training therefore takes a twin of the network that writes the product out: each
-column beside its neighbours, then a dense layer. The weights are the same numbers in another shape.
+XLA computes the gradient of a convolution on a CPU by plain loops. For two layers of 32 and 64
+filters that took 35 times as long, on one core, as the matrix products they are. Training therefore
+takes a twin of the network that writes the product out: each column beside its neighbours, then a
+dense layer. The weights are the same numbers in another shape.
 """
 
 from __future__ import annotations
