@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures.process import _ExecutorManagerThread
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -68,6 +69,24 @@ def test_a_failure_does_not_wait_for_the_others() -> None:
 def test_a_worker_that_dies_is_told_of() -> None:
     with pytest.raises(WorkerDied, match="--jobs 1"):
         run_jobs([job_that(time.sleep, 300), job_that(os._exit, 7)], n_workers=2, on_news=quiet)
+    check_nobody_is_left()
+
+
+def test_a_death_that_the_pool_does_not_see_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool may wait for processes of which the one that dies is none; here it sees nothing."""
+    seeing = _ExecutorManagerThread.wait_result_broken_or_wakeup
+
+    def blind(manager: Any) -> Any:  # noqa: ANN401 - no public type
+        if manager.is_shutting_down():
+            return seeing(manager)
+        time.sleep(0.1)
+        return None, False, None
+
+    monkeypatch.setattr(_ExecutorManagerThread, "wait_result_broken_or_wakeup", blind)
+    start_s = time.perf_counter()
+    with pytest.raises(WorkerDied, match="--jobs 1"):
+        run_jobs([job_that(time.sleep, 60), job_that(os._exit, 7)], n_workers=2, on_news=quiet)
+    assert time.perf_counter() - start_s < 50
     check_nobody_is_left()
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.process
 import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -25,6 +26,12 @@ THREADS = {
     XLA: "--xla_cpu_multi_thread_eigen=false",
 }
 """One core, one thread: small products gain nothing from more, and two jobs would fight."""
+
+
+DIED = (
+    "a worker process ended without an answer, most likely for want of memory; "
+    "use fewer workers (--jobs 1)"
+)
 
 
 class News(NamedTuple):
@@ -68,14 +75,15 @@ def run_jobs(
         ) as pool,
     ):
         futures = [pool.submit(_work, i, job) for i, job in enumerate(jobs)]
+        workers: set[multiprocessing.process.BaseProcess] = set()
         try:
-            _watch(futures, told, on_news)
+            for n_done, news in _watched(futures, told):
+                on_news(n_done, news)
+                workers |= set(multiprocessing.active_children()) - others
+                _check_alive(workers)
             return [future.result() for future in futures]
         except BrokenProcessPool as error:
-            raise WorkerDied(
-                "a worker process ended without an answer, most likely for want of memory; "
-                "use fewer workers (--jobs 1)"
-            ) from error
+            raise WorkerDied(DIED) from error
         except BaseException:
             # Leaving the pool waits for its processes, which may be minutes from their end.
             for worker in set(multiprocessing.active_children()) - others:
@@ -83,21 +91,34 @@ def run_jobs(
             raise
 
 
-def _watch(
+def _watched(
     futures: Sequence[Future[Outcome]],
     told: Any,  # noqa: ANN401 - a queue
-    on_news: Callable[[int, News | None], None],
-) -> None:
-    """Pass news on until all are done or one has failed."""
+) -> Iterator[tuple[int, News | None]]:
+    """How many jobs are done, again and again, with news of the others, until the last is.
+
+    Raises:
+        OddflowError: what a job raised, as soon as it does.
+    """
     pending = set(futures)
     while pending:
         done, pending = wait(pending, timeout=POLL_S, return_when=FIRST_COMPLETED)
         for future in done:
             future.result()
         n_done = len(futures) - len(pending)
-        on_news(n_done, None)
+        yield n_done, None
         for news in _drained(told):
-            on_news(n_done, news)
+            yield n_done, news
+
+
+def _check_alive(workers: Iterable[multiprocessing.process.BaseProcess]) -> None:
+    """Refuse to wait for the dead.
+
+    The pool does not see the end of a process that started while it began to wait for others, and
+    with them it would wait for what the dead one owes.
+    """
+    if any(worker.exitcode not in (None, 0) for worker in workers):
+        raise WorkerDied(DIED)
 
 
 def _drained(told: Any) -> Iterator[News]:  # noqa: ANN401 - a queue
