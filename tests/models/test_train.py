@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -69,6 +70,19 @@ def test_training_stops_and_goes_back_when_held_out_rows_get_worse() -> None:
     held_out = rows(30, seed=1)
     kept = np.asarray(reconstruction_loss(held_out, model(held_out), MASK)).mean()
     assert kept == pytest.approx(min(history.validation_loss), rel=1e-4)
+
+
+def test_the_last_weights_may_be_kept_instead_of_the_best() -> None:
+    """The run is the same, and where it got worse the weights are not."""
+    hot = TrainSettings(epochs=40, batch_size=16, learning_rate=0.3, patience=2)
+    best, of_best = fitted(settings=hot)
+    last, of_last = fitted(settings=replace(hot, keep="last"))
+    assert of_last.loss == of_best.loss
+    assert of_last.best_epoch == len(of_last.loss) - 1 > of_best.best_epoch
+    held_out = rows(30, seed=1)
+    kept = np.asarray(reconstruction_loss(held_out, last(held_out), MASK)).mean()
+    assert kept == pytest.approx(of_last.validation_loss[-1], rel=1e-4)
+    assert not np.allclose(flat(best), flat(last))
 
 
 def test_a_seed_decides_every_bit() -> None:
@@ -260,6 +274,7 @@ def test_plain_gradient_descent_follows_the_gradient() -> None:
         {"learning_rate": 0.0},
         {"decay": "linear"},
         {"optimizer": "rmsprop"},
+        {"keep": "first"},
     ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:

@@ -225,7 +225,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             "then a head of 64 ReLU units fine-tuned with the decoder as auxiliary task.",
             learn=_proposed,
             input=Input.GROUPS,
-            settings=replace(PAPER, decay="cosine"),
+            settings=replace(PAPER, decay="cosine", keep="last"),
         ),
         "cnn_regularised": Recipe(
             title="Elsayed 2021, CNN",

@@ -1,4 +1,4 @@
-"""The one training loop: epochs, early stopping on held-out rows, best weights kept."""
+"""The one training loop: epochs, early stopping on held-out rows, which weights are kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ LossFn = Callable[[Any, Any], Any]
 """(targets, outputs) -> loss of each row, shape (n,), in operations of `keras.ops`."""
 
 
-CHOICES = {"optimizer": ("adam", "sgd"), "decay": ("constant", "cosine")}
+CHOICES = {
+    "optimizer": ("adam", "sgd"),
+    "decay": ("constant", "cosine"),
+    "keep": ("best", "last"),
+}
 """What the settings of these names may be."""
 
 
@@ -35,6 +39,9 @@ class TrainSettings:
         learning_rate: of the optimizer.
         decay: "constant", or "cosine" to let the rate fall to 1 % over `epochs`.
         patience: epochs without a better validation loss before training stops.
+        keep: weights to end with: "best" for those of the epoch with the lowest validation loss,
+            "last" for those of the last epoch, which a rate that has come to rest deserves and a
+            small held-out set cannot better.
     """
 
     epochs: int = 50
@@ -43,6 +50,7 @@ class TrainSettings:
     learning_rate: float = 1e-3
     decay: str = "constant"
     patience: int = 6
+    keep: str = "best"
 
     def __post_init__(self) -> None:
         if min(self.epochs, self.batch_size, self.patience) < 1 or not self.learning_rate > 0:
@@ -129,7 +137,7 @@ def train(
     criterion: LossFn | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> TrainingHistory:
-    """Train `model` in place; it ends with the weights of its best epoch.
+    """Train `model` in place; it ends with the weights of its best epoch, or its last one.
 
     Given the same seed, data and backend, the result is the same to the last bit.
 
@@ -162,7 +170,7 @@ def train(
     start_s = time.perf_counter()
     losses: list[float] = []
     held_out_losses: list[float] = []
-    best, best_weights = 0, trainer.snapshot()
+    best, kept = 0, trainer.snapshot()
     for number in range(1, settings.epochs + 1):
         epoch_start_s = time.perf_counter()
         losses.append(trainer.run(rng.permutation(len(rows))))
@@ -174,13 +182,15 @@ def train(
             )
         is_best = number == 1 or held_out_losses[-1] < held_out_losses[best]
         if is_best:
-            best, best_weights = number - 1, trainer.snapshot()
+            best, kept = number - 1, trainer.snapshot()
         if on_epoch is not None:
             rate = len(rows) / (time.perf_counter() - epoch_start_s)
             on_epoch(Epoch(number, losses[-1], held_out_losses[-1], is_best, rate))
         if number - 1 - best >= settings.patience:
             break
-    trainer.restore(best_weights)
+    if settings.keep == "last":
+        best, kept = len(losses) - 1, trainer.snapshot()
+    trainer.restore(kept)
     return TrainingHistory(
         tuple(losses), tuple(held_out_losses), best, time.perf_counter() - start_s
     )
