@@ -14,7 +14,7 @@ from pathlib import Path
 from oddflow.datasets.catalog import corpus_file
 from oddflow.datasets.download import obtain
 from oddflow.datasets.nsl_kdd import FILES
-from oddflow.datasets.source import open_stream
+from oddflow.ingest.source import open_stream
 
 RUNS = 10
 VERSION_LIMIT_S = 0.3

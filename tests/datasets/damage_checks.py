@@ -23,7 +23,7 @@ from oddflow.core.errors import MalformedInput, OddflowError
 from oddflow.core.matrix import LabelledMatrix
 from oddflow.datasets.catalog import CorpusFile
 from oddflow.datasets.corpora import ReadableCorpus
-from oddflow.datasets.source import open_stream
+from oddflow.ingest.source import open_stream
 from tests.datasets.contract_checks import Check, Sample, SubjectCheck
 
 HEAD_LINES = 120

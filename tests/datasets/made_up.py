@@ -29,7 +29,7 @@ from oddflow.datasets.columns import (
 from oddflow.datasets.corpora import ReadableCorpus
 from oddflow.datasets.download import ProgressCallback, obtain
 from oddflow.datasets.duplicates import counted
-from oddflow.datasets.source import line_blocks
+from oddflow.ingest.source import line_blocks
 
 SCHEMA = FeatureSchema(
     "made up",

@@ -14,7 +14,7 @@ from oddflow.core.errors import OddflowError
 from oddflow.datasets import flow_csv
 from oddflow.datasets.cicids2017 import CICIDS2017
 from oddflow.datasets.latin1 import latin1_as_utf8
-from oddflow.datasets.source import line_blocks
+from oddflow.ingest.source import line_blocks
 from tests.datasets.flow_rows import HEADER, flow_row, parse, table
 
 EACH = settings(max_examples=80, deadline=None, derandomize=True)

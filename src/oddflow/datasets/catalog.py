@@ -15,7 +15,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from oddflow.core.errors import InputError, MalformedInput
-from oddflow.datasets.source import open_stream, read_piece
+from oddflow.ingest.source import open_stream, read_piece
 
 DATA_VARIABLE = "ODDFLOW_DATA"
 """Environment variable that names a folder of corpora."""

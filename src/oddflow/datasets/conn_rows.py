@@ -30,7 +30,7 @@ from oddflow.datasets.columns import (
     name_column,
 )
 from oddflow.datasets.kept_lines import KeptLines, read_kept
-from oddflow.datasets.source import LineBlock, line_blocks
+from oddflow.ingest.source import LineBlock, line_blocks
 
 BLOCK_ROWS = 65_536
 """Rows that are parsed at once, at most."""

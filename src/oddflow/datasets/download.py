@@ -20,7 +20,7 @@ from oddflow.datasets.catalog import (
     find,
     search_folders,
 )
-from oddflow.datasets.source import ARCHIVE_DAMAGE, unpacked
+from oddflow.ingest.source import ARCHIVE_DAMAGE, unpacked
 
 ProgressCallback = Callable[[int, int], None]
 """Called with (bytes done, bytes in all); starts again at 0 with each source."""

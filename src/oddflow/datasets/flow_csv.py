@@ -34,7 +34,7 @@ from oddflow.datasets.flow_features import Role
 from oddflow.datasets.flow_layout import FlowLayout, columns_of, plain
 from oddflow.datasets.kept_lines import read_kept
 from oddflow.datasets.latin1 import latin1_as_utf8
-from oddflow.datasets.source import line_blocks
+from oddflow.ingest.source import line_blocks
 
 BLOCK_ROWS = 16_384
 """Rows that are parsed at once, at most."""

@@ -35,7 +35,7 @@ from oddflow.datasets.duplicates import counted
 from oddflow.datasets.flow_csv import FlowBlock, gather, parse_flow_csv
 from oddflow.datasets.flow_features import FlowColumn, Role, flow_columns
 from oddflow.datasets.flow_layout import FlowLayout
-from oddflow.datasets.source import open_stream
+from oddflow.ingest.source import open_stream
 
 CORPUS = Corpus(
     name="InSDN",

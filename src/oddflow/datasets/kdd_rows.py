@@ -26,7 +26,7 @@ from oddflow.datasets.columns import (
     wrong_width,
 )
 from oddflow.datasets.kdd_columns import COLUMNS
-from oddflow.datasets.source import line_blocks, open_stream
+from oddflow.ingest.source import line_blocks, open_stream
 
 BLOCK_ROWS = 65_536
 """Rows that are parsed at once, at most."""

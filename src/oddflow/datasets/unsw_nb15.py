@@ -44,8 +44,8 @@ from oddflow.datasets.columns import (
 )
 from oddflow.datasets.download import ProgressCallback, obtain
 from oddflow.datasets.duplicates import counted
-from oddflow.datasets.source import line_blocks
 from oddflow.datasets.unsw_nb15_schema import UNSW_NB15
+from oddflow.ingest.source import line_blocks
 
 CORPUS = Corpus(
     name="UNSW-NB15",

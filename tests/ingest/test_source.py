@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from oddflow.core.errors import InputError, MalformedInput
-from oddflow.datasets import source
-from oddflow.datasets.source import (
+from oddflow.ingest import source
+from oddflow.ingest.source import (
     MAX_LINE_BYTES,
     PIECE_BYTES,
     LineBlock,

@@ -1,0 +1,1 @@
+"""Bytes and logs -> connections: captures, interfaces, logs of Zeek and Suricata, NetFlow."""
