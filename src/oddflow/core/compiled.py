@@ -1,0 +1,62 @@
+"""Functions that numba turns into machine code, with types that a checker understands.
+
+The code is kept in the user's cache, so that only the first run on a machine compiles. Numba looks
+at the file of a function alone, and not at those whose code it took in; here the whole package
+decides: after any change the code is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+from numba import njit
+from platformdirs import user_cache_path
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(function: F) -> F:
+    """Compile a function of numbers and arrays. Array bounds are not checked: check them."""
+    return cast("F", _jit(function, inline="never"))
+
+
+def inlined(function: F) -> F:
+    """The same for a small one, put in the place of each of its calls."""
+    return cast("F", _jit(function, inline="always"))
+
+
+def _jit(function: Callable[..., Any], *, inline: str) -> Any:  # noqa: ANN401 - a dispatcher
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": inline}
+    with _cache_folder():
+        try:
+            return njit(cache=True, **options)(function)
+        except RuntimeError:  # nowhere to keep the code
+            return njit(**options)(function)
+
+
+@contextmanager
+def _cache_folder() -> Iterator[None]:
+    """Numba's own setting is left as it is, for other packages and where a user has chosen one."""
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = before or str(_own_folder())
+    try:
+        yield
+    finally:
+        config.CACHE_DIR = before
+
+
+@cache
+def _own_folder() -> Path:
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        stat = path.stat()
+        digest.update(f"{path} {stat.st_mtime_ns} {stat.st_size}\n".encode())
+    return user_cache_path("oddflow") / "numba" / digest.hexdigest()[:16]
