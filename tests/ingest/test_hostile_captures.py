@@ -46,9 +46,9 @@ def check_all_is_counted(content: bytes) -> None:
         at = 0
         while at < len(block.frames):
             at, n = see(table, block.data, block.frames, at, ended)
-            n_connections += len(connections_of(Ended(ended.rows[:n], ended.histories[:n])))
+            n_connections += len(connections_of(Ended(*(column[:n] for column in ended))))
     while n := finish(table, ended):
-        made = connections_of(Ended(ended.rows[:n], ended.histories[:n]))
+        made = connections_of(Ended(*(column[:n] for column in ended)))
         n_connections += len(made)
         found.update(one.conn_state for one in made)
     assert table.counts[: len(Reason)].sum() == n_frames

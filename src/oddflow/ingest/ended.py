@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from oddflow.core.compiled import compiled
 from oddflow.core.conn import STATES, UNSET
-from oddflow.core.connection import Connections
+from oddflow.core.connection import N_CONTENT, Connections
 from oddflow.core.matrix import Categories
 from oddflow.ingest.fields import Proto
 from oddflow.ingest.flows import Ended
@@ -55,6 +55,7 @@ def connections_of(ended: Ended) -> Connections:
             "conn_state": Categories(rows[:, Slot.STATE].astype(np.int32), STATES),
             "history": _histories(ended.histories),
         },
+        content=ended.contents[:, :N_CONTENT].astype(np.float64),
     )
 
 

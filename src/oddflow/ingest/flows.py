@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.core.compiled import compiled
+from oddflow.ingest.content import GROUPS, N_COLUMNS, finish_content, read_content
 from oddflow.ingest.fields import N_FIELDS, Data, Field, Flag, Proto, Reason
 from oddflow.ingest.fragments import Outcome, follow
 from oddflow.ingest.framing import Frames, Place
@@ -51,10 +52,12 @@ class Ended(NamedTuple):
     Attributes:
         rows: of `Slot`, shape (n, N_SLOT).
         histories: letters, 0 after the last, shape (n, N_LETTERS).
+        contents: of `Content`, shape (n, N_COLUMNS).
     """
 
     rows: Rows
     histories: NDArray[np.uint8]
+    contents: Rows
 
 
 def new_ended() -> Ended:
@@ -62,6 +65,7 @@ def new_ended() -> Ended:
     return Ended(
         np.zeros((MAX_ENDED, N_SLOT), dtype=np.int64),
         np.zeros((MAX_ENDED, N_LETTERS), dtype=np.uint8),
+        np.zeros((MAX_ENDED, N_COLUMNS), dtype=np.int64),
     )
 
 
@@ -92,14 +96,14 @@ def see(table: Table, data: Data, frames: Frames, first: int, ended: Ended) -> t
         if link >= 0:
             reason = decode(data, start, end, link, packet)
         if reason == Reason.DECODED:
-            reason, n_ended = _take(table, packet, time_ns, ended, n_ended)
+            reason, n_ended = _take(table, data, packet, time_ns, ended, n_ended)
         table.counts[reason] += 1
         for _ in range(MAX_TUNNELS):  # one in another
             if reason != Reason.DECODED or packet[Field.INNER_KIND] == 0:
                 break
             reason = decode_inner(data, packet)
             if reason == Reason.DECODED:
-                reason, n_ended = _take(table, packet, time_ns, ended, n_ended)
+                reason, n_ended = _take(table, data, packet, time_ns, ended, n_ended)
     return len(frames), n_ended
 
 
@@ -127,7 +131,9 @@ def _expire(table: Table, time_ns: int, ended: Ended, n_ended: int) -> int:
 
 
 @compiled
-def _take(table: Table, packet: Rows, time_ns: int, ended: Ended, n_ended: int) -> tuple[int, int]:
+def _take(
+    table: Table, data: Data, packet: Rows, time_ns: int, ended: Ended, n_ended: int
+) -> tuple[int, int]:
     """Give a decoded packet to its connection; what became of it, and how many have ended."""
     is_wrong = False
     if packet[Field.FRAGMENT_AT] >= 0:
@@ -150,7 +156,7 @@ def _take(table: Table, packet: Rows, time_ns: int, ended: Ended, n_ended: int) 
             n_ended = _evict(table, ended, n_ended)
         slot = insert(table, packet, hashed, starts_at_resp(packet))
         table.rows[slot, Slot.START_NS] = time_ns
-    _count(table, slot, packet, time_ns, is_wrong)
+    _count(table, slot, data, packet, time_ns, is_wrong)
     if stands_alone:
         return Reason.DECODED.value, _end(table, slot, ended, n_ended)
     _queue_up(table, slot, time_ns)
@@ -158,7 +164,7 @@ def _take(table: Table, packet: Rows, time_ns: int, ended: Ended, n_ended: int) 
 
 
 @compiled
-def _count(table: Table, slot: int, packet: Rows, time_ns: int, is_wrong: bool) -> None:
+def _count(table: Table, slot: int, data: Data, packet: Rows, time_ns: int, is_wrong: bool) -> None:
     """What a packet adds to its connection."""
     row = table.rows[slot]
     is_orig = comes_from_orig(row, packet)
@@ -173,7 +179,13 @@ def _count(table: Table, slot: int, packet: Rows, time_ns: int, is_wrong: bool) 
             add_history(row, table.histories[slot], is_orig, ord("D"))
         row[end + End.STATE] = State.ESTABLISHED.value
     elif packet[Field.FRAGMENT_AT] <= 0:
-        tcp_step(row, table.histories[slot], is_orig, packet)
+        n_new = tcp_step(row, table.histories[slot], is_orig, packet)
+        group = GROUPS[row[Slot.RESP_PORT]]
+        if n_new > 0 and group != 0:
+            start, payload = packet[Field.PAYLOAD_AT], packet[Field.PAYLOAD]
+            end_of_data = start + packet[Field.PAYLOAD_CAPTURED]
+            first_new = start + payload - n_new
+            read_content(table.contents[slot], group, is_orig, data, first_new, end_of_data)
 
 
 @compiled
@@ -229,5 +241,9 @@ def _end(table: Table, slot: int, ended: Ended, n_ended: int) -> int:
         row[Slot.STATE] = _OTH
     ended.rows[n_ended] = row
     ended.histories[n_ended] = table.histories[slot]
+    ended.contents[n_ended] = table.contents[slot]
+    if row[Slot.PROTO] == Proto.TCP:
+        is_both_ways = row[Slot.ORIG + End.SEEN] > 0 and row[Slot.RESP + End.SEEN] > 0
+        finish_content(ended.contents[n_ended], GROUPS[row[Slot.RESP_PORT]], is_both_ways)
     remove(table, slot)
     return n_ended + 1

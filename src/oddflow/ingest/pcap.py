@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from oddflow.core.connection import Connections
 from oddflow.ingest.capture import PacketBlock, read_packets
 from oddflow.ingest.ended import connections_of
@@ -24,7 +22,7 @@ class FlowSettings:
     """How packets become connections.
 
     Attributes:
-        capacity: connections open at once, of some 350 bytes each; when there are more, the one
+        capacity: connections open at once, of some 470 bytes each; when there are more, the one
             that was silent for longest is ended early and counted.
         waiting: after what silence a connection has ended.
         splits_icmp: make a record of each ICMP message, as KDD has them, not of each exchange.
@@ -88,4 +86,4 @@ def _see_block(table: Table, block: PacketBlock, ended: Ended) -> Iterator[Captu
 
 def _first(ended: Ended, n: int) -> Ended:
     """A copy of the first n."""
-    return Ended(np.array(ended.rows[:n]), np.array(ended.histories[:n]))
+    return Ended(ended.rows[:n].copy(), ended.histories[:n].copy(), ended.contents[:n].copy())

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from oddflow.core.compiled import compiled, inlined
 from oddflow.core.errors import InputError
+from oddflow.ingest.content import N_COLUMNS, begin_content
 from oddflow.ingest.fields import Field, Reason
 from oddflow.ingest.fragments import N_FRAGMENTED, Fragment
 from oddflow.ingest.slots import N_LETTERS, N_SLOT, End, Slot
@@ -81,6 +82,7 @@ class Table(NamedTuple):
     Attributes:
         rows: `Slot` columns of each connection, shape (capacity, N_SLOT).
         histories: letters of each, shape (capacity, N_LETTERS).
+        contents: `Content` columns of each, shape (capacity, N_COLUMNS).
         buckets: hash -> row + 1, 0 for none; a power of two long.
         queues: first and last row of each, `NOBODY` for none, shape (len(Queue), 2).
         fragments: see `oddflow.ingest.fragments`.
@@ -93,6 +95,7 @@ class Table(NamedTuple):
 
     rows: Rows
     histories: NDArray[np.uint8]
+    contents: Rows
     buckets: NDArray[np.int32]
     queues: Rows
     fragments: Rows
@@ -109,7 +112,7 @@ def new_table(
     """An empty table.
 
     Args:
-        capacity: connections open at once, of some 350 bytes each.
+        capacity: connections open at once, of some 470 bytes each.
         waiting: when they have ended.
         splits_icmp: make a record of each ICMP message, as KDD has them, not of each exchange.
 
@@ -124,6 +127,7 @@ def new_table(
     return Table(
         rows=rows,
         histories=np.zeros((capacity, N_LETTERS), dtype=np.uint8),
+        contents=np.zeros((capacity, N_COLUMNS), dtype=np.int64),
         buckets=np.zeros(1 << (2 * capacity - 1).bit_length(), dtype=np.int32),
         queues=np.full((len(Queue), 2), NOBODY, dtype=np.int64),
         fragments=np.zeros((N_FRAGMENTED, len(Fragment)), dtype=np.int64),
@@ -213,6 +217,7 @@ def insert(table: Table, packet: Rows, hashed: int, is_flipped: bool) -> int:
     table.clock[0] = row[Slot.AFTER]
     row[:] = 0
     table.histories[slot, :] = 0
+    begin_content(table.contents[slot])
     orig, resp = (
         (Field.DST_HIGH, Field.SRC_HIGH) if is_flipped else (Field.SRC_HIGH, Field.DST_HIGH)
     )

@@ -43,14 +43,17 @@ def _signed(difference: int) -> int:
 
 
 @compiled
-def tcp_step(row: Row, history: NDArray[np.uint8], is_orig: bool, packet: Row) -> None:
+def tcp_step(row: Row, history: NDArray[np.uint8], is_orig: bool, packet: Row) -> int:
     """Let a connection see a packet of one of its ends.
 
     Args:
         row: the connection, changed in place.
         history: its events, changed in place.
         is_orig: the originator sent it.
-        packet: fields of `oddflow.ingest.packet.Field`.
+        packet: fields of `oddflow.ingest.fields.Field`.
+
+    Returns:
+        Bytes at the end of its payload that lie beyond all that the end had sent before.
     """
     me, peer = end_at(is_orig), end_at(not is_orig)
     flags, n_bytes = packet[Field.TCP_FLAGS], packet[Field.PAYLOAD]
@@ -59,11 +62,12 @@ def tcp_step(row: Row, history: NDArray[np.uint8], is_orig: bool, packet: Row) -
     if flags & Flag.URG != 0:
         row[Slot.URGENT] += 1
     _place_end(row, me, has_syn, packet[Field.SEQ])
-    is_new = _count_payload(row, me, has_syn, has_fin, has_rst, n_bytes, packet[Field.SEQ])
+    n_new = _count_payload(row, me, has_syn, has_fin, has_rst, n_bytes, packet[Field.SEQ])
     if has_ack and row[peer + End.STATE] != State.INACTIVE and not has_rst:
         _count_acked(row, peer, packet[Field.ACK])
-    _write_history(row, history, is_orig, packet, is_new)
+    _write_history(row, history, is_orig, packet, n_new > 0)
     _move(row, me, peer, is_orig, has_syn, has_ack, has_fin, has_rst)
+    return n_new
 
 
 @compiled
@@ -83,24 +87,24 @@ def _place_end(row: Row, me: int, has_syn: bool, seq: int) -> None:
 @compiled
 def _count_payload(
     row: Row, me: int, has_syn: bool, has_fin: bool, has_rst: bool, n_bytes: int, seq: int
-) -> bool:
-    """Move the end of what was sent; False for a packet that only repeats."""
+) -> int:
+    """Move the end of what was sent; how many bytes of payload lie beyond it."""
     start = row[me + End.START] + row[me + End.LAST]
     first = row[me + End.LAST] + _signed(seq - start)
     last = first + n_bytes + (1 if has_syn else 0) + (1 if has_fin else 0)
     jump = last - row[me + End.LAST]
     if row[me + End.STATE] == State.RESET or ((has_syn or has_rst) and abs(jump) > OUTLANDISH):
-        return False
-    fresh = min(n_bytes, max(0, jump))
+        return 0
+    n_new = min(n_bytes, max(0, jump))
     if jump <= 0 and n_bytes > 0:
         holes = row[me + End.LAST] - 1 - row[me + End.SEEN]
         row[me + End.SEEN] += max(0, min(n_bytes, holes)) if first > 0 else 0
-        return False
-    row[me + End.SEEN] += fresh
+        return 0
+    row[me + End.SEEN] += n_new
     if has_fin and not has_rst:
         row[me + End.HAS_FIN] = 1
     row[me + End.LAST] = max(row[me + End.LAST], last)
-    return True
+    return int(n_new)
 
 
 @compiled
