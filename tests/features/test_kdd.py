@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from oddflow.core.errors import InputError
 from oddflow.core.kdd41 import KDD41, TRAFFIC28
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.core.schema import numbered_schema
+from oddflow.datasets.nsl_kdd import load_nsl_kdd
 from oddflow.features.kdd import kdd_features, kdd_rows
 from oddflow.features.kdd_names import SERVICES
 from oddflow.features.kdd_windows import new_windows
@@ -64,17 +67,17 @@ SIX = [
 
 def test_the_window_of_two_seconds() -> None:
     """At 2.4 s: to B .5, 1.0, 1.8 and 2.4; to http .5, 1.5 (C), 1.8 and 2.4."""
-    names = ("count", "srv_count", "serror_rate", "srv_serror_rate", "rerror_rate")
+    names = ["count", "srv_count", "serror_rate", "srv_serror_rate", "rerror_rate"]
     assert row(SIX, *names) == [4, 4, 0.25, 0.25, 0.25]
-    names = ("srv_rerror_rate", "same_srv_rate", "diff_srv_rate", "srv_diff_host_rate")
+    names = ["srv_rerror_rate", "same_srv_rate", "diff_srv_rate", "srv_diff_host_rate"]
     assert row(SIX, *names) == [0, 0.75, 0.5, 0.5]
 
 
 def test_the_host_window() -> None:
     """Of all six: to B five, of which four http; http five, of which four to B."""
-    names = ("count", "srv_count", "same_srv_rate", "diff_srv_rate", "same_src_port_rate")
+    names = ["count", "srv_count", "same_srv_rate", "diff_srv_rate", "same_src_port_rate"]
     assert row(SIX, *(f"dst_host_{name}" for name in names)) == [5, 5, 0.8, 0.4, 0.4]
-    names = ("srv_diff_host_rate", "serror_rate", "srv_serror_rate", "rerror_rate")
+    names = ["srv_diff_host_rate", "serror_rate", "srv_serror_rate", "rerror_rate"]
     assert row(SIX, *(f"dst_host_{name}" for name in names)) == [0.4, 0.4, 0.4, 0.2]
     assert row(SIX, "dst_host_srv_rerror_rate") == [0]
 
@@ -170,8 +173,6 @@ def test_no_connections_have_no_features() -> None:
 
 
 @pytest.mark.data
-def test_the_services_are_those_of_nsl_kdd(corpora: object) -> None:
-    from oddflow.datasets.nsl_kdd import load_nsl_kdd
-
-    found = set(load_nsl_kdd("KDDTrain+").features.column("service"))
+def test_the_services_are_those_of_nsl_kdd(corpora: Path) -> None:
+    found = set(load_nsl_kdd("KDDTrain+", data_dir=corpora).features.column("service"))
     assert found == set(SERVICES)

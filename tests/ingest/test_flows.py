@@ -224,7 +224,7 @@ def test_how_many_can_end_at_once_does_not_matter(
     packets = flood(600) + talk(OPEN, start_s=200.0)
     whole = connections(packets, tmp_path)
     room = new_ended()
-    small = Ended(*(column[:32] for column in room))
+    small = Ended(room.rows[:32], room.histories[:32], room.contents[:32])
     monkeypatch.setattr(pcap_module, "new_ended", lambda: small)
     assert connections(packets, tmp_path) == whole
 

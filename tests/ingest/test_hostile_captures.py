@@ -36,6 +36,10 @@ def captures(corpora: Path) -> Iterator[tuple[str, bytes]]:
                 yield member.name, gzip.decompress(content) if is_packed else content
 
 
+def first(ended: Ended, n: int) -> Ended:
+    return Ended(ended.rows[:n], ended.histories[:n], ended.contents[:n])
+
+
 def check_all_is_counted(content: bytes) -> None:
     """Read all connections; packets read are those decoded and those skipped for a reason."""
     table, ended = new_table(capacity=512), new_ended()
@@ -46,9 +50,9 @@ def check_all_is_counted(content: bytes) -> None:
         at = 0
         while at < len(block.frames):
             at, n = see(table, block.data, block.frames, at, ended)
-            n_connections += len(connections_of(Ended(*(column[:n] for column in ended))))
+            n_connections += len(connections_of(first(ended, n)))
     while n := finish(table, ended):
-        made = connections_of(Ended(*(column[:n] for column in ended)))
+        made = connections_of(first(ended, n))
         n_connections += len(made)
         found.update(one.conn_state for one in made)
     assert table.counts[: len(Reason)].sum() == n_frames
@@ -79,13 +83,13 @@ def mutated(content: bytes, rng: random.Random) -> bytes:
 def test_no_capture_of_test_suites_breaks_the_reader(corpora: Path) -> None:
     names: list[str] = []
     for name, content in captures(corpora):
-        start_s = time.perf_counter()
+        start_s = time.process_time()
         try:
             check_all_is_counted(content)
         except InputError as error:
             pytest.fail(f"{name}: {error}")
         if names:  # the first one waits for the compiler
-            assert time.perf_counter() - start_s < MAX_S, name
+            assert time.process_time() - start_s < MAX_S, name
         names.append(name)
     assert len(names) == N_CAPTURES
 
