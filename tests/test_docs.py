@@ -90,12 +90,12 @@ def test_the_commands_of_the_guide_run_in_order(
 
 @pytest.mark.slow
 @pytest.mark.data
-@pytest.mark.usefixtures("corpora")
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.name)
 def test_python_in_the_docs_runs(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, corpora: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "capture.pcap").symlink_to(corpora / "pcap" / "zeek__ssh.pcap")
     names: dict[str, object] = {}
     for block in blocks(page, "python"):
         exec(compile(block, str(page), "exec"), names)  # noqa: S102 - our own documentation

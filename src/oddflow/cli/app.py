@@ -21,6 +21,7 @@ from oddflow.cli.commands import (
     evaluate,
     explain,
     export,
+    features,
     inspect,
     reproduce,
     train,
@@ -87,7 +88,7 @@ def _stoppable(run: Callable[P, None]) -> Callable[P, None]:
     return command
 
 
-for module in (demo, train, tune, evaluate, reproduce, detect, explain, inspect, export):
+for module in (demo, features, train, tune, evaluate, reproduce, detect, explain, inspect, export):
     app.command(name=module.NAME, epilog=module.EXAMPLE, no_args_is_help=module.NEEDS_ARGUMENTS)(
         _stoppable(module.run)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -27,12 +28,38 @@ Records = Annotated[
         help="KDD rows, with or without labels, .gz and .xz too; or an NSL-KDD file by name.",
     ),
 ]
+Recording = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RECORDING",
+        help="A capture (pcap, pcapng), a conn.log of Zeek or a folder of them, eve.json of "
+        "Suricata, or NetFlow messages; plain or packed.",
+    ),
+]
 NormalRecords = Annotated[
     str,
     typer.Option(
         "--records",
         metavar="FILE|NAME",
-        help="KDD rows, or an NSL-KDD file by name; labelled attacks are left out.",
+        help="A capture or log of normal traffic; or KDD rows, or an NSL-KDD file by name, of "
+        "which labelled attacks are left out.",
+    ),
+]
+
+
+class Profile(StrEnum):
+    """Sets of features."""
+
+    KDD41 = "kdd41"
+    TRAFFIC28 = "traffic28"
+
+
+ProfileName = Annotated[
+    Profile | None,
+    typer.Option(
+        "--profile",
+        help="Features: kdd41, or traffic28 without the content of connections. If not given, "
+        "kdd41 for KDD rows and captures, traffic28 for logs.",
     ),
 ]
 Causes = Annotated[int, typer.Option("--causes", min=1, max=41, help="Features named, at most.")]

@@ -49,10 +49,24 @@ def load_records(records: str, data: Path | None, out: Output) -> FeatureMatrix:
     return gather(read_kdd_rows(records_path(records, data, out))).features
 
 
-def load_normals(records: str, data: Path | None, out: Output) -> tuple[FeatureMatrix, str]:
-    """Normal records of an NSL-KDD file by name, or of a file of rows; and what to call them."""
-    from oddflow.datasets.kdd_rows import gather, read_kdd_rows
+def load_normals(
+    records: str, data: Path | None, out: Output, *, profile: str | None = None
+) -> tuple[FeatureMatrix, str]:
+    """Records to learn from, and what to call them.
 
+    Those of an NSL-KDD file by name, or of a file of rows, without labelled attacks; or all
+    connections of a capture or log, of which nothing is known.
+
+    Raises:
+        InputError: they cannot be read, or a profile is asked for that they do not have.
+    """
+    from oddflow.cli.recordings import default_profile, gathered, is_recording
+    from oddflow.datasets.kdd_rows import gather, read_kdd_rows
+    from oddflow.features.kdd import PROFILES
+
+    if is_recording(records):
+        return gathered(records, profile or default_profile(records)), Path(records).name
     block = gather(read_kdd_rows(records_path(records, data, out)))
     is_normal = slice(None) if block.attacks is None else block.attacks == "normal"
-    return block.features.take(is_normal), Path(records).name
+    normals = block.features.take(is_normal)
+    return normals.select(PROFILES[profile]) if profile else normals, Path(records).name

@@ -11,6 +11,7 @@ OddflowError                1   something oddflow refuses to do
   MissingExtra              4   an optional dependency is not installed
   TrainingDiverged          1   a loss is no longer a number (models.train)
   UnsupportedLayer          1   a layer that cannot become a scorer graph (models.chain)
+  DeliveryFailed            1   a receiver of alerts cannot be reached (alerts.syslog)
   WorkerDied                1   a process of `oddflow reproduce` ended without an answer
 
 Every message says which thing, what was expected, what came, and what to do.

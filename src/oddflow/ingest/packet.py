@@ -1,38 +1,29 @@
-"""One frame -> who sent what to whom: link layer, tunnels, IP and transport, compiled.
+"""One frame -> who sent what to whom: IP, transport and tunnels, compiled.
 
 Nothing here raises, and nothing reads outside the captured bytes: what cannot be decoded has a
 `Reason`. Tunnels without ports (IP in IP, GRE, PPPoE, MPLS) are opened, and the innermost packet
 counts; what a UDP tunnel carries is a packet of its own beside it, as in Zeek's log.
 Checksums are not verified, since a capture often precedes the network card that fills them in.
-Sources: RFC 791, 8200, 9293, 768, 792, 4443, 2784, 2890, 2516, 3032; IEEE 802.1Q; libpcap's
-list of link types.
+Sources: RFC 791, 8200, 9293, 768, 792, 4443, 2784, 2890, 2637.
 """
 
 from __future__ import annotations
-
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.core.compiled import compiled, inlined
 from oddflow.ingest.fields import MAX_LAYERS, Data, Field, Proto, Reason, u8, u16, u32
-from oddflow.ingest.tunnels import BRIDGED, look_for_tunnel
+from oddflow.ingest.link import (
+    Layer,
+    after_ethernet,
+    after_ethertype,
+    after_link,
+    after_mpls,
+    after_ppp,
+)
+from oddflow.ingest.tunnels import look_for_tunnel
 
-
-class _Layer(IntEnum):
-    """What the next header is."""
-
-    ETHERNET = 0
-    ETHERTYPE = 1
-    IP = 2
-    TRANSPORT = 3
-    PPP = 4
-    MPLS = 5
-    END = 6
-
-
-_IPV4, _IPV6 = 0x0800, 0x86DD
 _MAPPED = 0xFFFF << 32
 """Before the bits of an IPv4 address: both kinds are kept as IPv6 addresses, ::ffff:a.b.c.d."""
 
@@ -56,7 +47,7 @@ def decode(data: Data, start: int, end: int, link: int, packet: NDArray[np.int64
     Returns:
         A `Reason`; `packet` is whole only if it is `DECODED`.
     """
-    layer, kind, at = _after_link(data, start, end, link)
+    layer, kind, at = after_link(data, start, end, link)
     return _decode_layers(data, layer, kind, at, end, packet)
 
 
@@ -64,7 +55,7 @@ def decode(data: Data, start: int, end: int, link: int, packet: NDArray[np.int64
 def decode_inner(data: Data, packet: NDArray[np.int64]) -> int:
     """Decode what the UDP tunnel `packet` carries into `packet`; a `Reason`."""
     at, end = packet[Field.INNER_AT], packet[Field.END]
-    return _decode_layers(data, _Layer.ETHERTYPE.value, packet[Field.INNER_KIND], at, end, packet)
+    return _decode_layers(data, Layer.ETHERTYPE.value, packet[Field.INNER_KIND], at, end, packet)
 
 
 @compiled
@@ -75,115 +66,21 @@ def _decode_layers(
     for _ in range(MAX_LAYERS):
         if layer < 0:
             return -layer
-        if layer == _Layer.END:
+        if layer == Layer.END:
             return Reason.DECODED.value
-        if layer == _Layer.ETHERNET:
-            layer, kind, at = _after_ethernet(data, at, end)
-        elif layer == _Layer.ETHERTYPE:
-            layer, kind, at = _after_ethertype(data, at, end, kind)
-        elif layer == _Layer.MPLS:
-            layer, kind, at = _after_mpls(data, at, end)
-        elif layer == _Layer.PPP:
-            layer, kind, at = _after_ppp(data, at, end)
-        elif layer == _Layer.IP:
+        if layer == Layer.ETHERNET:
+            layer, kind, at = after_ethernet(data, at, end)
+        elif layer == Layer.ETHERTYPE:
+            layer, kind, at = after_ethertype(data, at, end, kind)
+        elif layer == Layer.MPLS:
+            layer, kind, at = after_mpls(data, at, end)
+        elif layer == Layer.PPP:
+            layer, kind, at = after_ppp(data, at, end)
+        elif layer == Layer.IP:
             layer, kind, at, end = _after_ip(data, at, end, packet)
         else:
             layer, kind, at = _after_transport(data, at, end, kind, packet)
     return Reason.TOO_MANY_LAYERS.value
-
-
-@compiled
-def _after_link(data: Data, at: int, end: int, link: int) -> tuple[int, int, int]:
-    """(layer, its kind, where it starts) after a header of the link layer, or minus a reason."""
-    if link == 1:  # Ethernet
-        return _Layer.ETHERNET.value, 0, at
-    if link in (12, 14, 101, 228, 229):  # raw IP
-        return _Layer.IP.value, 0, at
-    if link == 113:  # Linux cooked, version 1
-        return (-Reason.CUT_SHORT.value, 0, at) if end - at < 16 else _typed(data, at + 14, at + 16)
-    if link == 276:  # Linux cooked, version 2
-        return (-Reason.CUT_SHORT.value, 0, at) if end - at < 20 else _typed(data, at, at + 20)
-    if link in (0, 108):  # loopback: the family in the byte order of some machine, then IP
-        return (-Reason.CUT_SHORT.value if end - at < 4 else _Layer.IP.value), 0, at + 4
-    if link in (9, 50):
-        return _Layer.PPP.value, 0, at
-    return -Reason.UNKNOWN_LINK.value, 0, at
-
-
-@inlined
-def _typed(data: Data, type_at: int, then: int) -> tuple[int, int, int]:
-    return _Layer.ETHERTYPE.value, u16(data, type_at), then
-
-
-@compiled
-def _after_ethernet(data: Data, at: int, end: int) -> tuple[int, int, int]:
-    if end - at < 14:
-        return -Reason.CUT_SHORT.value, 0, at
-    kind = u16(data, at + 12)
-    if kind >= 0x600:
-        return _Layer.ETHERTYPE.value, kind, at + 14
-    if end - at >= 22 and u16(data, at + 14) == 0xAAAA and u32(data, at + 16) >> 8 == 0x030000:
-        return _typed(data, at + 20, at + 22)  # IEEE 802.3 with a SNAP header
-    return -Reason.NOT_IP.value, 0, at
-
-
-@compiled
-def _after_ethertype(data: Data, at: int, end: int, kind: int) -> tuple[int, int, int]:
-    if kind in (_IPV4, _IPV6):
-        return _Layer.IP.value, 0, at
-    if end - at < 12:
-        return -Reason.CUT_SHORT.value, 0, at
-    if kind in (0x8100, 0x88A8, 0x9100, 0x9200):  # VLAN tags, one in another
-        return _typed(data, at + 2, at + 4)
-    if kind == 0x8926:  # VN-tag
-        return _typed(data, at + 4, at + 6)
-    if kind in (0x8847, 0x8848):
-        return _Layer.MPLS.value, 0, at
-    if kind in (0x8864, 0x880B):  # session of PPPoE; PPP in GRE
-        return _Layer.PPP.value, 0, at + (6 if kind == 0x8864 else 0)
-    inner = _bridged_at(data, at, kind)
-    return (_Layer.ETHERNET.value if inner > 0 else -Reason.NOT_IP.value), 0, inner
-
-
-@compiled
-def _bridged_at(data: Data, at: int, kind: int) -> int:
-    """Where the Ethernet frame within a frame starts, 0 where there is none."""
-    if kind == BRIDGED:
-        return at
-    if kind == 0x88E7:  # IEEE 802.1ah
-        return at + 4
-    if kind == 0x88BE:  # ERSPAN, version 2, or 1, which has no header
-        return at + (8 if u8(data, at) >> 4 == 1 else 0)
-    if kind == 0x22EB:  # ERSPAN, version 3
-        return at + (20 if u8(data, at + 11) & 1 else 12)
-    return 0
-
-
-@compiled
-def _after_mpls(data: Data, at: int, end: int) -> tuple[int, int, int]:
-    if end - at < 5:
-        return -Reason.CUT_SHORT.value, 0, at
-    if u8(data, at + 2) & 1 == 0:
-        return _Layer.MPLS.value, 0, at + 4
-    version = u8(data, at + 4) >> 4
-    if version in (4, 6):
-        return _Layer.IP.value, 0, at + 4
-    return _Layer.ETHERNET.value, 0, at + (8 if version == 0 else 4)
-
-
-@compiled
-def _after_ppp(data: Data, at: int, end: int) -> tuple[int, int, int]:
-    if end - at < 4:
-        return -Reason.CUT_SHORT.value, 0, at
-    if u8(data, at) == 0xFF:  # address and control, which may be left out
-        at += 2
-    if u8(data, at) & 1:  # protocol numbers may be compressed to one byte
-        number, then = u8(data, at), at + 1
-    else:
-        number, then = u16(data, at), at + 2
-    if number in (0x21, 0x57):
-        return _Layer.IP.value, 0, then
-    return -Reason.NOT_IP.value, 0, at
 
 
 @compiled
@@ -225,7 +122,7 @@ def _after_ipv4(
     packet[Field.IP_ID] = u16(data, at + 4)
     packet[Field.IP_BYTES] = total
     packet[Field.PAYLOAD] = total - header
-    return _Layer.TRANSPORT.value, u8(data, at + 9), at + header, min(end, at + total)
+    return Layer.TRANSPORT.value, u8(data, at + 9), at + header, min(end, at + total)
 
 
 @compiled
@@ -256,7 +153,7 @@ def _after_extensions(
     for _ in range(MAX_LAYERS):
         if number not in (0, 43, 44, 51, 60, 135, 139, 140):
             packet[Field.PAYLOAD] = max(0, packet[Field.IP_BYTES] - (here - at))
-            return _Layer.TRANSPORT.value, number, here, stop
+            return Layer.TRANSPORT.value, number, here, stop
         if stop - here < 8:
             return -Reason.CUT_SHORT.value, 0, at, end
         step = 8
@@ -290,7 +187,7 @@ def _after_transport(
     packet[Field.HEADER_AT] = packet[Field.PAYLOAD_AT] = at
     packet[Field.PAYLOAD_CAPTURED] = end - at
     if packet[Field.FRAGMENT_AT] > 0:
-        return _Layer.END.value, 0, at  # its ports are in the first fragment
+        return Layer.END.value, 0, at  # its ports are in the first fragment
     if proto == Proto.TCP:
         return _tcp(data, at, end, packet)
     if proto == Proto.UDP:
@@ -302,10 +199,10 @@ def _after_transport(
         return _payload_after(packet, 8)
     is_whole = packet[Field.FRAGMENT_AT] < 0
     if is_whole and proto in (Proto.IPIP, Proto.IPV6):
-        return _Layer.IP.value, 0, at
+        return Layer.IP.value, 0, at
     if is_whole and proto == Proto.GRE:
         return _gre(data, at, end)
-    return _Layer.END.value, 0, at
+    return Layer.END.value, 0, at
 
 
 @compiled
@@ -314,7 +211,7 @@ def _payload_after(packet: NDArray[np.int64], header: int) -> tuple[int, int, in
     packet[Field.PAYLOAD_AT] += header
     packet[Field.PAYLOAD_CAPTURED] = max(0, packet[Field.PAYLOAD_CAPTURED] - header)
     packet[Field.PAYLOAD] = max(0, packet[Field.PAYLOAD] - header)
-    return _Layer.END.value, 0, 0
+    return Layer.END.value, 0, 0
 
 
 @compiled
@@ -357,5 +254,5 @@ def _gre(data: Data, at: int, end: int) -> tuple[int, int, int]:
     if end - at < header:
         return -Reason.CUT_SHORT.value, 0, at
     if kind == 0x88BE and bits & 0x1000 == 0:  # ERSPAN without a sequence number has no header
-        return _Layer.ETHERNET.value, 0, at + header
-    return _Layer.ETHERTYPE.value, kind, at + header
+        return Layer.ETHERNET.value, 0, at + header
+    return Layer.ETHERTYPE.value, kind, at + header

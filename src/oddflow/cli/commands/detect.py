@@ -1,25 +1,60 @@
-"""`oddflow detect`: score records, write one JSON line for each flagged one."""
+"""`oddflow detect`: score records or connections, write one line for each flagged one."""
 
 from __future__ import annotations
 
 import sys
 import time
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from oddflow.cli import options
 from oddflow.cli.console import Output
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from oddflow.cli.recordings import Tally
+    from oddflow.core.verdicts import Threshold
+    from oddflow.detect.bundle import Bundle
+
 NAME = "detect"
 NEEDS_ARGUMENTS = True
-EXAMPLE = "Example: `oddflow detect oddflow-demo/model KDDTest+ --fpr 0.01 > alerts.jsonl`"
+EXAMPLE = (
+    "Examples: `oddflow detect model capture.pcap > eve.json`, "
+    "`oddflow detect model conn.log --format ecs`, "
+    "`oddflow detect oddflow-demo/model KDDTest+ --fpr 0.01 > alerts.jsonl`"
+)
+
+
+class Form(StrEnum):
+    """How alerts are written."""
+
+    EVE = "eve"
+    ECS = "ecs"
+    OCSF = "ocsf"
+    NOTICE = "notice"
+    CEF = "cef"
+    CSV = "csv"
 
 
 def run(
     model: options.ModelDir,
-    records: options.Records,
+    records: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECORDING|FILE|NAME",
+            help="A capture (pcap, pcapng), a conn.log of Zeek or a folder of them, eve.json of "
+            "Suricata, or NetFlow messages; or KDD rows, or an NSL-KDD file by name. Plain or "
+            "packed.",
+        ),
+    ],
+    form: Annotated[
+        Form | None,
+        typer.Option("--format", help="Of alerts on connections; eve if not given."),
+    ] = None,
     fpr: options.Fpr = None,
     alerts_per_day: options.AlertsPerDay = None,
     records_per_day: options.RecordsPerDay = None,
@@ -34,17 +69,18 @@ def run(
         bool, typer.Option("--json", help="The closing summary as JSON too, on stderr.")
     ] = False,
 ) -> None:
-    """Score the records of a file and write one JSON line for each flagged one.
+    """Score a recording or a file of records and write one line for each flagged one.
 
     The threshold is the model's own unless a rate or a budget is given. Labels in the file are not
-    looked at. The file may be of any length: memory stays bounded.
+    looked at. The file may be of any length: memory stays bounded. Connections give alerts that a
+    SIEM reads; KDD rows, which say nothing of hosts, give verdicts as JSON lines.
     """
     import msgspec
 
+    from oddflow.cli.recordings import Tally, is_recording
     from oddflow.cli.records import records_path
     from oddflow.cli.sink import line_sink
-    from oddflow.cli.verdict_json import verdict_json
-    from oddflow.datasets.kdd_rows import read_kdd_rows
+    from oddflow.core.errors import InputError
     from oddflow.detect.bundle import load_model
 
     out = Output(quiet=quiet)
@@ -53,35 +89,70 @@ def run(
         fpr, alerts_per_day, records_per_day, default=bundle.manifest.target_fpr
     )
     threshold = bundle.model.calibration.threshold(rate)
-    path = records_path(records, data, out)
     start_s = time.perf_counter()
-    n_records = n_flagged = 0
+    tally, n_flagged = Tally(), 0
+    if is_recording(records):
+        lines = _alert_lines(bundle, Path(records), threshold, tally, form or Form.EVE, causes)
+    elif form is not None:
+        raise InputError(f"{records}: --format is for connections; KDD rows give JSON lines")
+    else:
+        lines = _verdict_lines(bundle, records_path(records, data, out), threshold, tally, causes)
     with line_sink(output) as write, out.progress("scoring", None, "records") as advance:
-        for block in read_kdd_rows(path):
-            for verdict in bundle.model.detect(block.features, threshold, n_causes=causes):
-                line = verdict_json(
-                    verdict,
-                    block.features,
-                    first_row=block.first_row,
-                    model_sha256=bundle.manifest.sha256,
-                )
-                write(msgspec.json.encode(line) + b"\n")
-                n_flagged += 1
-            n_records += len(block.features)
-            advance(n_records)
+        for line, is_record in lines:
+            write(line)
+            n_flagged += is_record
+            advance(tally.n_connections)
     seconds = time.perf_counter() - start_s
     summary = {
-        "n_records": n_records,
+        "n_records": tally.n_connections,
         "n_flagged": n_flagged,
         "target_fpr": rate,
         "threshold": threshold.value,
         "seconds": round(seconds, 3),
+        "skipped": tally.to_json()["skipped"],
     }
     if json:
         sys.stderr.write(msgspec.json.encode(summary).decode() + "\n")
     else:
-        share = f" ({n_flagged / n_records:.1%})" if n_records else ""
+        n = tally.n_connections
+        share = f" ({n_flagged / n:.1%})" if n else ""
         out.note(
-            f"{n_flagged:,} of {n_records:,} records flagged{share} at a target of {rate:.3g} of "
+            f"{n_flagged:,} of {n:,} records flagged{share} at a target of {rate:.3g} of "
             f"normal traffic, in {seconds:.1f} s"
         )
+        if summary["skipped"]:
+            out.note(str(tally))
+
+
+def _alert_lines(
+    bundle: Bundle, path: Path, threshold: Threshold, tally: Tally, form: Form, n_causes: int
+) -> Iterator[tuple[bytes, bool]]:
+    """Lines of a form, and which of them are alerts; the header, if there is one, is none."""
+    from oddflow.alerts.formats import FORMATS
+    from oddflow.cli.recordings import alerts
+
+    writer = FORMATS[form]
+    yield writer.header(), False
+    for alert in alerts(path, bundle, threshold, tally, n_causes=n_causes):
+        yield writer.line(alert), True
+
+
+def _verdict_lines(
+    bundle: Bundle, path: Path, threshold: Threshold, tally: Tally, n_causes: int
+) -> Iterator[tuple[bytes, bool]]:
+    """A line of JSON for each flagged row of KDD."""
+    import msgspec
+
+    from oddflow.cli.verdict_json import verdict_json
+    from oddflow.datasets.kdd_rows import read_kdd_rows
+
+    for block in read_kdd_rows(path):
+        for verdict in bundle.model.detect(block.features, threshold, n_causes=n_causes):
+            line = verdict_json(
+                verdict,
+                block.features,
+                first_row=block.first_row,
+                model_sha256=bundle.manifest.sha256,
+            )
+            yield msgspec.json.encode(line) + b"\n", True
+        tally.n_connections += len(block.features)

@@ -12,7 +12,10 @@ from oddflow.cli.console import Output
 
 NAME = "train"
 NEEDS_ARGUMENTS = False
-EXAMPLE = "Example: `oddflow train -o model --seed 1 --fpr 0.01`"
+EXAMPLE = (
+    "Examples: `oddflow train -o model --seed 1 --fpr 0.01`, "
+    "`oddflow train --records conn.log -o model`"
+)
 
 
 def run(
@@ -20,6 +23,7 @@ def run(
         Path, typer.Option("--output", "-o", metavar="MODEL", help="Directory to write.")
     ] = Path("model"),
     records: options.NormalRecords = "KDDTrain+",
+    profile: options.ProfileName = None,
     steps: Annotated[str, typer.Option(help="groups or record.")] = "groups",
     score: Annotated[
         str, typer.Option(help="whitened, combined, residual, latent or error.")
@@ -55,7 +59,7 @@ def run(
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     parameters |= {name: value for name, value in given.items() if value is not None}
     rate = options.target_fpr(fpr, alerts_per_day, records_per_day, default=0.05)
-    normals, source = load_normals(records, data, out)
+    normals, source = load_normals(records, data, out, profile=profile)
     detector = train_with_progress(
         normals, out, steps=steps, score_kind=score, target_fpr=rate, seed=seed, **parameters
     )
