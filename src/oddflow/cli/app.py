@@ -26,6 +26,7 @@ from oddflow.cli.commands import (
     reproduce,
     train,
     tune,
+    watch,
 )
 from oddflow.core.errors import OddflowError
 
@@ -88,7 +89,10 @@ def _stoppable(run: Callable[P, None]) -> Callable[P, None]:
     return command
 
 
-for module in (demo, features, train, tune, evaluate, reproduce, detect, explain, inspect, export):
+for module in (
+    *(demo, features, train, tune, evaluate, reproduce),
+    *(detect, watch, explain, inspect, export),
+):
     app.command(name=module.NAME, epilog=module.EXAMPLE, no_args_is_help=module.NEEDS_ARGUMENTS)(
         _stoppable(module.run)
     )

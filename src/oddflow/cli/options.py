@@ -62,6 +62,22 @@ ProfileName = Annotated[
         "kdd41 for KDD rows and captures, traffic28 for logs.",
     ),
 ]
+
+
+class Form(StrEnum):
+    """How alerts are written."""
+
+    EVE = "eve"
+    ECS = "ecs"
+    OCSF = "ocsf"
+    NOTICE = "notice"
+    CEF = "cef"
+    CSV = "csv"
+
+
+AlertForm = Annotated[
+    Form | None, typer.Option("--format", help="Of alerts on connections; eve if not given.")
+]
 Causes = Annotated[int, typer.Option("--causes", min=1, max=41, help="Features named, at most.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same model.")]
 Fpr = Annotated[

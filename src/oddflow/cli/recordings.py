@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from oddflow.core.schema import FeatureSchema
     from oddflow.core.verdicts import Threshold
     from oddflow.detect.bundle import Bundle
+    from oddflow.ingest.recording import Portion
 
 OTHER_PROTOCOL = "connection that is not TCP, UDP or ICMP"
 
@@ -63,20 +64,30 @@ def default_profile(path: str | Path) -> str:
     return "kdd41" if kind_of(path) is Kind.CAPTURE else "traffic28"
 
 
-def featured(
-    path: str | Path, schema: FeatureSchema, tally: Tally
-) -> Iterator[tuple[Connections, FeatureMatrix]]:
-    """Connections of a recording with their features, block by block; `tally` is kept up to date.
+def recorded(path: str | Path) -> Iterator[Portion]:
+    """The connections of a recording.
 
     Raises:
-        InputError: it cannot be read, or has no payload and the schema needs it.
+        InputError: it cannot be read.
+    """
+    from oddflow.ingest.recording import read_recording
+
+    return read_recording(path)
+
+
+def featured(
+    portions: Iterable[Portion], schema: FeatureSchema, tally: Tally
+) -> Iterator[tuple[Connections, FeatureMatrix]]:
+    """Connections with their features, block by block; `tally` is kept up to date.
+
+    Raises:
+        InputError: there is no payload and the schema needs it.
     """
     from oddflow.features.kdd import kdd_features, kdd_rows
     from oddflow.features.kdd_windows import new_windows
-    from oddflow.ingest.recording import read_recording
 
     windows = new_windows()
-    for portion in read_recording(path):
+    for portion in portions:
         tally.n_units += portion.n_units
         tally.skipped.update(portion.skipped)
         is_kdd = kdd_rows(portion.connections)
@@ -97,16 +108,21 @@ def gathered(path: str | Path, profile: str) -> FeatureMatrix:
     from oddflow.features.kdd import PROFILES
 
     tally = Tally()
-    blocks = [features for _, features in featured(path, PROFILES[profile], tally)]
+    blocks = [features for _, features in featured(recorded(path), PROFILES[profile], tally)]
     if not blocks:
         raise InputError(f"{path}: expected at least one connection, received none ({tally})")
     return concatenate(blocks)
 
 
 def alerts(
-    path: str | Path, bundle: Bundle, threshold: Threshold, tally: Tally, *, n_causes: int
+    portions: Iterable[Portion],
+    bundle: Bundle,
+    threshold: Threshold,
+    tally: Tally,
+    *,
+    n_causes: int,
 ) -> Iterator[Alert]:
-    """An alert for each flagged connection of a recording, in its order.
+    """An alert for each flagged connection, in their order.
 
     Raises:
         InputError: as `featured`, or the model was trained on other features than KDD's.
@@ -119,10 +135,10 @@ def alerts(
     if manifest.profile not in PROFILES:
         raise InputError(
             f"the model reads features of profile {manifest.profile}; of captures and logs there "
-            f"are {' and '.join(PROFILES)}. Train one with `oddflow train --records {path}`"
+            f"are {' and '.join(PROFILES)}. Train one with `oddflow train --records RECORDING`"
         )
     model = ModelRef(sha256=manifest.sha256, name=manifest.detector, profile=manifest.profile)
-    for connections, features in featured(path, PROFILES[manifest.profile], tally):
+    for connections, features in featured(portions, PROFILES[manifest.profile], tally):
         for verdict in bundle.model.detect(features, threshold, n_causes=n_causes):
             yield Alert(
                 connection=connections.record(verdict.row),

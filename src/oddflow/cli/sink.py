@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedWriter
 from pathlib import Path
+from typing import BinaryIO
 
 from oddflow.core.errors import InputError
 
@@ -38,6 +39,37 @@ def line_sink(path: Path | None) -> Iterator[Callable[[bytes], object]]:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def appending_sink(path: Path | None, header: bytes) -> Iterator[Callable[[bytes], object]]:
+    """A function that adds a line to `path`, or to stdout for None, and lets it be read at once.
+
+    Args:
+        path: a file that may be there already; it is created if not.
+        header: what the file begins with, written if it is empty.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    if path is None:
+        stream = sys.stdout.buffer
+        _write_now(stream, header)
+        yield lambda line: _write_now(stream, line)
+        return
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+    with file:
+        if file.tell() == 0:
+            _write_now(file, header)
+        yield lambda line: _write_now(file, line)
+
+
+def _write_now(stream: BinaryIO, line: bytes) -> None:
+    stream.write(line)
+    stream.flush()
 
 
 def _opened(path: Path, wanted: Path) -> BufferedWriter:

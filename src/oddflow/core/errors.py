@@ -11,6 +11,7 @@ OddflowError                1   something oddflow refuses to do
   MissingExtra              4   an optional dependency is not installed
   TrainingDiverged          1   a loss is no longer a number (models.train)
   UnsupportedLayer          1   a layer that cannot become a scorer graph (models.chain)
+  LiveError                 1   a network interface cannot be listened to (ingest.ring)
   DeliveryFailed            1   a receiver of alerts cannot be reached (alerts.syslog)
   WorkerDied                1   a process of `oddflow reproduce` ended without an answer
 

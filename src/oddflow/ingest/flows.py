@@ -108,6 +108,16 @@ def see(table: Table, data: Data, frames: Frames, first: int, ended: Ended) -> t
 
 
 @compiled
+def pass_time(table: Table, time_ns: int, ended: Ended) -> int:
+    """Let time go on without a packet; how many connections have ended by then.
+
+    As many as there is room for: call it again while it fills `ended`.
+    """
+    table.clock[1] = max(time_ns, table.clock[1])
+    return _expire(table, table.clock[1], ended, 0)
+
+
+@compiled
 def finish(table: Table, ended: Ended) -> int:
     """End connections that are still open, as many as there is room for; how many that were."""
     n_ended = 0

@@ -66,12 +66,13 @@ def read_pcap(path: str | Path, settings: FlowSettings | None = None) -> Iterato
     )
     ended = new_ended()
     for block in read_packets(path):
-        yield from _see_block(table, block, ended)
+        yield from see_block(table, block, ended)
     while n_ended := finish(table, ended):
-        yield Captured(connections_of(_first(ended, n_ended)), {}, 0)
+        yield Captured(connections_of(first_of(ended, n_ended)), {}, 0)
 
 
-def _see_block(table: Table, block: PacketBlock, ended: Ended) -> Iterator[Captured]:
+def see_block(table: Table, block: PacketBlock, ended: Ended) -> Iterator[Captured]:
+    """What the packets of a block bring; `ended` is room for what one call gives back."""
     at = 0
     extra = block.skipped
     while at < len(block.frames) or extra:
@@ -79,11 +80,11 @@ def _see_block(table: Table, block: PacketBlock, ended: Ended) -> Iterator[Captu
         at, n_ended = see(table, block.data, block.frames, at, ended)
         new = table.counts - before
         packets = {REASONS[reason]: int(new[reason]) for reason in Reason if new[reason]}
-        connections = connections_of(_first(ended, n_ended))
+        connections = connections_of(first_of(ended, n_ended))
         yield Captured(connections, packets | extra, int(new[Counter.EVICTED]))
         extra = {}
 
 
-def _first(ended: Ended, n: int) -> Ended:
+def first_of(ended: Ended, n: int) -> Ended:
     """A copy of the first n."""
     return Ended(ended.rows[:n].copy(), ended.histories[:n].copy(), ended.contents[:n].copy())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,7 @@ from oddflow.cli.console import Output
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from oddflow.alerts.alert import Alert
     from oddflow.cli.recordings import Tally
     from oddflow.core.verdicts import Threshold
     from oddflow.detect.bundle import Bundle
@@ -29,17 +29,6 @@ EXAMPLE = (
 )
 
 
-class Form(StrEnum):
-    """How alerts are written."""
-
-    EVE = "eve"
-    ECS = "ecs"
-    OCSF = "ocsf"
-    NOTICE = "notice"
-    CEF = "cef"
-    CSV = "csv"
-
-
 def run(
     model: options.ModelDir,
     records: Annotated[
@@ -51,10 +40,7 @@ def run(
             "packed.",
         ),
     ],
-    form: Annotated[
-        Form | None,
-        typer.Option("--format", help="Of alerts on connections; eve if not given."),
-    ] = None,
+    form: options.AlertForm = None,
     fpr: options.Fpr = None,
     alerts_per_day: options.AlertsPerDay = None,
     records_per_day: options.RecordsPerDay = None,
@@ -77,7 +63,7 @@ def run(
     """
     import msgspec
 
-    from oddflow.cli.recordings import Tally, is_recording
+    from oddflow.cli.recordings import Tally, alerts, is_recording, recorded
     from oddflow.cli.records import records_path
     from oddflow.cli.sink import line_sink
     from oddflow.core.errors import InputError
@@ -92,7 +78,8 @@ def run(
     start_s = time.perf_counter()
     tally, n_flagged = Tally(), 0
     if is_recording(records):
-        lines = _alert_lines(bundle, Path(records), threshold, tally, form or Form.EVE, causes)
+        found = alerts(recorded(records), bundle, threshold, tally, n_causes=causes)
+        lines = _alert_lines(found, form or options.Form.EVE)
     elif form is not None:
         raise InputError(f"{records}: --format is for connections; KDD rows give JSON lines")
     else:
@@ -124,16 +111,13 @@ def run(
             out.note(str(tally))
 
 
-def _alert_lines(
-    bundle: Bundle, path: Path, threshold: Threshold, tally: Tally, form: Form, n_causes: int
-) -> Iterator[tuple[bytes, bool]]:
+def _alert_lines(found: Iterator[Alert], form: options.Form) -> Iterator[tuple[bytes, bool]]:
     """Lines of a form, and which of them are alerts; the header, if there is one, is none."""
     from oddflow.alerts.formats import FORMATS
-    from oddflow.cli.recordings import alerts
 
     writer = FORMATS[form]
     yield writer.header(), False
-    for alert in alerts(path, bundle, threshold, tally, n_causes=n_causes):
+    for alert in found:
         yield writer.line(alert), True
 
 

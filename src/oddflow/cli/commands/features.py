@@ -38,7 +38,7 @@ def run(
     The features are those on which models are trained and by which they score, made by the same
     code. Connections that are not TCP, UDP or ICMP are left out and counted.
     """
-    from oddflow.cli.recordings import Tally, default_profile, featured
+    from oddflow.cli.recordings import Tally, default_profile, featured, recorded
     from oddflow.cli.tables import table_sink
     from oddflow.features.kdd import PROFILES
 
@@ -46,7 +46,7 @@ def run(
     chosen = str(profile or default_profile(recording))
     tally = Tally()
     with table_sink(output) as write, out.progress("reading", None, "connections") as advance:
-        for connections, features in featured(recording, PROFILES[chosen], tally):
+        for connections, features in featured(recorded(recording), PROFILES[chosen], tally):
             write(connections, features)
             advance(tally.n_connections)
     out.result(
