@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.core.conn import STATES
-from oddflow.core.connection import N_CONTENT, Connections
+from oddflow.core.connection import Connections
 from oddflow.core.errors import InputError
 from oddflow.core.kdd41 import FLAGS, KDD41, PROTOCOLS, TRAFFIC28
 from oddflow.core.matrix import Categories, FeatureMatrix
@@ -26,7 +26,8 @@ from oddflow.features.kdd_windows import Entry, Windows, step_all
 PROFILES = {schema.profile: schema for schema in (KDD41, TRAFFIC28)}
 """Name -> schema of what `kdd_features` gives."""
 
-N_WINDOW = 19
+N_BASIC, N_WINDOW = 6, 19
+_ICMP, _TCP = PROTOCOLS.index("icmp"), PROTOCOLS.index("tcp")
 ICMP_HEADER_BYTES = 8
 """KDD counts the header of an ICMP message: an echo request without payload has 8 bytes there."""
 _KNOWN_HOSTS = 1 << 16
@@ -55,36 +56,38 @@ def kdd_features(
             f"expected profile {' or '.join(PROFILES)}, received {schema.profile!r}; other "
             "profiles are made by their own readers"
         )
-    content = _content(connections, schema)
-    proto = connections.names["proto"].names()
     if not kdd_rows(connections).all():
         raise InputError(
             "expected TCP, UDP and ICMP connections, received others; leave them out with "
             "`connections.take(kdd_rows(connections))`"
         )
-    hosts = connections.names["resp_h"]
-    is_v6 = np.array([":" in level for level in hosts.levels], dtype=np.bool_)[hosts.codes]
-    services = service_codes(proto, connections.orig_p, connections.resp_p, is_v6)
-    flags = _flags(connections, proto)
+    proto = _protocols(connections)
+    is_tcp = proto == _TCP
+    orig, resp = (_hashes(connections.names[name]) for name in ("orig_h", "resp_h"))
+    services = service_codes(
+        proto, connections.orig_p, connections.resp_p, _is_v6(connections.names["resp_h"])
+    )
+    flags = np.where(is_tcp, _flags(connections.names["conn_state"]), _SF).astype(np.int32)
+    numeric = np.empty((len(connections), len(schema.numeric)))
+    numeric[:, :N_BASIC] = _basic(connections, proto == _ICMP, orig == resp)
+    if schema.profile == KDD41.profile:
+        numeric[:, N_BASIC:-N_WINDOW] = _content(connections)
     entries = np.empty((len(connections), len(Entry)), dtype=np.int64)
-    entries[:, Entry.HOST] = _hashes(hosts)
+    entries[:, Entry.HOST] = resp
     entries[:, Entry.SERVICE] = services
     entries[:, Entry.HAS_SYN_ERROR] = SYN_ERRORS[flags]
     entries[:, Entry.HAS_REJ_ERROR] = REJ_ERRORS[flags]
     entries[:, Entry.PORT] = connections.orig_p
-    window_features = np.empty((len(connections), N_WINDOW))
-    step_all(windows, entries, connections.end_s, window_features)
-    numeric = np.hstack([_basic(connections, proto), content, window_features])
-    everything = FeatureMatrix(
-        KDD41,
+    step_all(windows, entries, connections.end_s, numeric[:, -N_WINDOW:])
+    return FeatureMatrix(
+        schema,
         numeric,
         (
-            Categories(np.searchsorted(PROTOCOLS, proto.astype(str)).astype(np.int32), PROTOCOLS),
+            Categories(proto, PROTOCOLS),
             Categories(services, SERVICES),
             Categories(flags, FLAGS),
         ),
     )
-    return everything if schema.profile == KDD41.profile else everything.select(schema)
 
 
 def kdd_rows(connections: Connections) -> NDArray[np.bool_]:
@@ -93,41 +96,51 @@ def kdd_rows(connections: Connections) -> NDArray[np.bool_]:
     return np.isin(proto.levels, PROTOCOLS)[proto.codes]
 
 
-def _content(connections: Connections, schema: FeatureSchema) -> NDArray[np.float64]:
+def _protocols(connections: Connections) -> NDArray[np.int32]:
+    """Place in `PROTOCOLS` of each connection's protocol, -1 for others."""
+    column = connections.names["proto"]
+    places = {name: place for place, name in enumerate(PROTOCOLS)}
+    of_level = np.array([places.get(level, -1) for level in column.levels], dtype=np.int32)
+    return of_level[column.codes]
+
+
+def _is_v6(hosts: Categories) -> NDArray[np.bool_]:
+    return np.array([":" in level for level in hosts.levels], dtype=np.bool_)[hosts.codes]
+
+
+def _content(connections: Connections) -> NDArray[np.float64] | float:
     if connections.content is not None:
         return np.nan_to_num(connections.content)
-    if schema.profile == KDD41.profile and len(connections):
+    if len(connections):
         raise InputError(
             "profile kdd41 has 13 features of the content of connections, and this source has no "
             "payload; give a capture, or a model of profile traffic28"
         )
-    return np.zeros((len(connections), N_CONTENT))
+    return 0.0
 
 
-def _flags(connections: Connections, proto: NDArray[np.object_]) -> NDArray[np.int32]:
-    """Place in `FLAGS`; KDD has SF for all but TCP."""
-    state = connections.names["conn_state"]
+def _flags(states: Categories) -> NDArray[np.int32]:
+    """Place in `FLAGS` of each state."""
     places = {name: place for place, name in enumerate(STATES)}
-    of_level = np.array([FLAG_CODES[places.get(level, 0)] for level in state.levels])
-    return np.where(proto == "tcp", of_level[state.codes], _SF).astype(np.int32)
+    of_level = np.array(
+        [FLAG_CODES[places.get(level, places["OTH"])] for level in states.levels], dtype=np.int32
+    )
+    return of_level[states.codes]
 
 
-def _basic(connections: Connections, proto: NDArray[np.object_]) -> NDArray[np.float64]:
+def _basic(
+    connections: Connections, is_icmp: NDArray[np.bool_], is_same_host: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     """duration, src_bytes, dst_bytes, land, wrong_fragment and urgent, shape (n, 6)."""
-    header = np.where(proto == "icmp", ICMP_HEADER_BYTES, 0)
-    orig_h, resp_h = (connections.names[name].names() for name in ("orig_h", "resp_h"))
     counts = {name: np.maximum(column, 0) for name, column in connections.counts.items()}
-    is_land = (orig_h == resp_h) & (connections.orig_p == connections.resp_p) & (proto != "icmp")
-    return np.column_stack(
-        [
-            np.floor(np.maximum(np.nan_to_num(connections.duration_s), 0)),
-            counts["orig_bytes"] + np.where(counts["orig_pkts"] > 0, header, 0),
-            counts["resp_bytes"] + np.where(counts["resp_pkts"] > 0, header, 0),
-            is_land,
-            counts["wrong_fragment"],
-            counts["urgent"],
-        ]
-    ).astype(np.float64)
+    basic = np.empty((len(connections), N_BASIC))
+    basic[:, 0] = np.floor(np.maximum(np.nan_to_num(connections.duration_s), 0))
+    for i, end in enumerate(("orig", "resp"), start=1):
+        has_header = is_icmp & (counts[f"{end}_pkts"] > 0)
+        basic[:, i] = counts[f"{end}_bytes"] + ICMP_HEADER_BYTES * has_header
+    basic[:, 3] = is_same_host & (connections.orig_p == connections.resp_p) & ~is_icmp
+    basic[:, 4], basic[:, 5] = counts["wrong_fragment"], counts["urgent"]
+    return basic
 
 
 def _hashes(hosts: Categories) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.core.conn import STATES
-from oddflow.core.kdd41 import FLAGS
+from oddflow.core.kdd41 import FLAGS, PROTOCOLS
 
 _TCP_PORTS: dict[str, tuple[int, ...]] = {
     "rje": (5, 77),
@@ -99,7 +99,9 @@ SERVICES: tuple[str, ...] = tuple(
 """KDD's 70 names, as they occur in NSL-KDD."""
 
 _CODE = {name: code for code, name in enumerate(SERVICES)}
-_UNREACHABLE, _HOST = 3, (0, 1, 6, 7)
+_UNREACHABLE = 3
+_IS_HOST = np.isin(np.arange(9), [0, 1, 6, 7])
+"""Codes of unreachable networks and hosts; all others are of ports and protocols."""
 _N_PORTS = 1 << 16
 
 
@@ -120,7 +122,7 @@ _OF_ICMPV6 = _by_number(_V6_TYPES, splits_rest=False)
 
 
 def service_codes(
-    proto: NDArray[np.object_],
+    proto: NDArray[np.int32],
     orig_p: NDArray[np.int32],
     resp_p: NDArray[np.int32],
     is_v6: NDArray[np.bool_],
@@ -128,7 +130,7 @@ def service_codes(
     """Place in `SERVICES` of each connection's service.
 
     Args:
-        proto: "tcp", "udp", "icmp" or anything else, shape (n,), as the others.
+        proto: place in `PROTOCOLS`, anything else for others, shape (n,), as all of these.
         orig_p: port of the originator, or type of an ICMP message.
         resp_p: port of the responder, or code of an ICMP message.
         is_v6: the addresses are IPv6, where ICMP has other types.
@@ -136,14 +138,12 @@ def service_codes(
     orig, resp = orig_p & (_N_PORTS - 1), resp_p & (_N_PORTS - 1)
     of_tcp = np.where(orig == 20, _CODE["ftp_data"], _OF_TCP[resp])
     of_icmp = np.where(is_v6, _OF_ICMPV6[orig], _OF_ICMP[orig])
-    is_host = (orig == _UNREACHABLE) & np.isin(resp, _HOST) & ~is_v6
-    of_icmp = np.where(is_host, _CODE["urh_i"], of_icmp)
-    codes = np.select(
-        [proto == "tcp", proto == "udp", proto == "icmp"],
-        [of_tcp, _OF_UDP[resp], of_icmp],
-        default=_CODE[_OTHER],
-    )
-    return np.asarray(codes, dtype=np.int32)
+    is_host = (orig == _UNREACHABLE) & (resp < len(_IS_HOST)) & ~is_v6
+    of_icmp[is_host & _IS_HOST[np.minimum(resp, len(_IS_HOST) - 1)]] = _CODE["urh_i"]
+    codes = np.full(len(proto), _CODE[_OTHER], dtype=np.int32)
+    for name, of_proto in (("tcp", of_tcp), ("udp", _OF_UDP[resp]), ("icmp", of_icmp)):
+        np.copyto(codes, of_proto, where=proto == PROTOCOLS.index(name), casting="same_kind")
+    return codes
 
 
 _FLAG_OF_STATE = {state: state if state in FLAGS else "OTH" for state in STATES} | {

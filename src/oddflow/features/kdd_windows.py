@@ -115,10 +115,10 @@ def step_all(windows: Windows, entries: Ints, end_s: Floats, features: Floats) -
         ):
             _leave(recent)
         # By its order and not by its end, lest one that is late be kept for as long as it is old.
-        _enter(recent, entries[i], windows.clock_s[0])
-        _enter(last, entries[i], windows.clock_s[0])
-        _recent_features(recent, entries[i], features[i])
-        _last_features(last, entries[i], features[i])
+        at = _enter(recent, entries[i], windows.clock_s[0])
+        _recent_features(recent, entries[i, Entry.SERVICE], at, features[i])
+        at = _enter(last, entries[i], windows.clock_s[0])
+        _last_features(last, entries[i, Entry.SERVICE], at, features[i])
 
 
 @inlined
@@ -127,8 +127,16 @@ def _with(host: int, other: int) -> int:
     return int(host * 65599 + other)
 
 
+class Places(NamedTuple):
+    """Rows of the counters that a connection has just been counted in."""
+
+    host: int
+    pair: int
+    port: int
+
+
 @compiled
-def _enter(window: Window, entry: Ints, end_s: float) -> None:
+def _enter(window: Window, entry: Ints, end_s: float) -> Places:
     capacity = len(window.entries)
     if window.ring[1] == capacity:
         _leave(window)
@@ -136,16 +144,25 @@ def _enter(window: Window, entry: Ints, end_s: float) -> None:
     window.entries[at], window.end_s[at] = entry, end_s
     window.ring[1] += 1
     host, service = entry[Entry.HOST], entry[Entry.SERVICE]
-    host_at = place_of(window.hosts, host)
-    pair_at = place_of(window.pairs, _with(host, service))
-    is_new = window.pairs.values[pair_at, 0] == 0
-    window.pairs.values[pair_at, 0] += 1
-    window.ports.values[place_of(window.ports, _with(host, entry[Entry.PORT])), 0] += 1
-    for tally in (window.hosts.values[host_at], window.services[service]):
-        tally[Tally.N] += 1
-        tally[Tally.SYN_ERRORS] += entry[Entry.HAS_SYN_ERROR]
-        tally[Tally.REJ_ERRORS] += entry[Entry.HAS_REJ_ERROR]
-        tally[Tally.DISTINCT] += 1 if is_new else 0
+    places = Places(
+        place_of(window.hosts, host),
+        place_of(window.pairs, _with(host, service)),
+        place_of(window.ports, _with(host, entry[Entry.PORT])),
+    )
+    window.pairs.values[places.pair, 0] += 1
+    window.ports.values[places.port, 0] += 1
+    is_new = 1 if window.pairs.values[places.pair, 0] == 1 else 0
+    _tally(window.hosts.values[places.host], entry, 1, is_new)
+    _tally(window.services[service], entry, 1, is_new)
+    return places
+
+
+@inlined
+def _tally(tally: Ints, entry: Ints, by: int, n_distinct: int) -> None:
+    tally[Tally.N] += by
+    tally[Tally.SYN_ERRORS] += by * entry[Entry.HAS_SYN_ERROR]
+    tally[Tally.REJ_ERRORS] += by * entry[Entry.HAS_REJ_ERROR]
+    tally[Tally.DISTINCT] += n_distinct
 
 
 @compiled
@@ -158,11 +175,9 @@ def _leave(window: Window) -> None:
     is_gone = _take_one(window.pairs, _with(host, service))
     _take_one(window.ports, _with(host, entry[Entry.PORT]))
     host_at = place_of(window.hosts, host)
-    for tally in (window.hosts.values[host_at], window.services[service]):
-        tally[Tally.N] -= 1
-        tally[Tally.SYN_ERRORS] -= entry[Entry.HAS_SYN_ERROR]
-        tally[Tally.REJ_ERRORS] -= entry[Entry.HAS_REJ_ERROR]
-        tally[Tally.DISTINCT] -= 1 if is_gone else 0
+    n_distinct = -1 if is_gone else 0
+    _tally(window.hosts.values[host_at], entry, -1, n_distinct)
+    _tally(window.services[service], entry, -1, n_distinct)
     if window.hosts.values[host_at, Tally.N] == 0:
         forget(window.hosts, host_at)
 
@@ -190,30 +205,25 @@ def _if_several(distinct: int) -> int:
 
 
 @compiled
-def _recent_features(window: Window, entry: Ints, row: Floats) -> None:
-    host = window.hosts.values[place_of(window.hosts, entry[Entry.HOST])]
-    service = window.services[entry[Entry.SERVICE]]
-    pair = place_of(window.pairs, _with(entry[Entry.HOST], entry[Entry.SERVICE]))
+def _recent_features(window: Window, service_code: int, at: Places, row: Floats) -> None:
+    host, service = window.hosts.values[at.host], window.services[service_code]
     row[0], row[1] = host[Tally.N], service[Tally.N]
     row[2] = _rate(host[Tally.SYN_ERRORS], host[Tally.N])
     row[3] = _rate(service[Tally.SYN_ERRORS], service[Tally.N])
     row[4] = _rate(host[Tally.REJ_ERRORS], host[Tally.N])
     row[5] = _rate(service[Tally.REJ_ERRORS], service[Tally.N])
-    row[6] = _rate(window.pairs.values[pair, 0], host[Tally.N])
+    row[6] = _rate(window.pairs.values[at.pair, 0], host[Tally.N])
     row[7] = _rate(_if_several(host[Tally.DISTINCT]), host[Tally.N])
     row[8] = _rate(_if_several(service[Tally.DISTINCT]), service[Tally.N])
 
 
 @compiled
-def _last_features(window: Window, entry: Ints, row: Floats) -> None:
-    host = window.hosts.values[place_of(window.hosts, entry[Entry.HOST])]
-    service = window.services[entry[Entry.SERVICE]]
-    pair = place_of(window.pairs, _with(entry[Entry.HOST], entry[Entry.SERVICE]))
-    port = place_of(window.ports, _with(entry[Entry.HOST], entry[Entry.PORT]))
+def _last_features(window: Window, service_code: int, at: Places, row: Floats) -> None:
+    host, service = window.hosts.values[at.host], window.services[service_code]
     row[9], row[10] = host[Tally.N], service[Tally.N]
-    row[11] = _rate(window.pairs.values[pair, 0], host[Tally.N])
+    row[11] = _rate(window.pairs.values[at.pair, 0], host[Tally.N])
     row[12] = _rate(_if_several(host[Tally.DISTINCT]), host[Tally.N])
-    row[13] = _rate(window.ports.values[port, 0], host[Tally.N])
+    row[13] = _rate(window.ports.values[at.port, 0], host[Tally.N])
     row[14] = _rate(_if_several(service[Tally.DISTINCT]), service[Tally.N])
     row[15] = _rate(host[Tally.SYN_ERRORS], host[Tally.N])
     row[16] = _rate(service[Tally.SYN_ERRORS], service[Tally.N])
