@@ -91,8 +91,10 @@ def test_records_that_are_neither_file_nor_corpus(
     refused(run("detect", small_model_dir, records, "-q"), records, "no such file", "KDDTest+")
 
 
-def test_records_that_are_a_folder(run: Run, small_model_dir: Path, tmp_path: Path) -> None:
-    refused(run("detect", small_model_dir, tmp_path, "-q"), str(tmp_path), "Is a directory")
+def test_records_that_are_a_folder_without_logs(
+    run: Run, small_model_dir: Path, tmp_path: Path
+) -> None:
+    refused(run("detect", small_model_dir, tmp_path, "-q"), str(tmp_path), "conn.*.log")
 
 
 def test_a_row_that_there_is_not(run: Run, small_model_dir: Path, short_file: Path) -> None:
