@@ -12,7 +12,7 @@ export ODDFLOW_DATA ?= $(SHARED_DATA)
 endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test quick check format bench clean
+.PHONY: help demo test quick check format bench clean lab
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -56,6 +56,9 @@ format: $(VENV)/.dev ## put the code in order
 
 bench: $(VENV)/.bench ## measure speed against Keras on TensorFlow; writes benchmarks/results.json
 	$(BIN)/python -m benchmarks --output benchmarks/results.json
+
+lab: $(VENV)/bin/python ## record labelled traffic in network namespaces (Linux, root, Debian's tools)
+	$(BIN)/python -m lab lab-recordings
 
 clean: ## remove the virtual environment and what tools left behind
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
