@@ -1,0 +1,102 @@
+"""Two recordings of the lab: connections of real services, clients and attack tools, with labels.
+
+They are the only data that come with the package: the 41 features of every connection, no packet
+and no address. What to know before using them:
+
+- `make lab` makes such recordings anew (docs/lab.md). `first` is to train on and `second` to test
+  on: other addresses, another schedule, the same services and tools. Real traffic of the same
+  network on another day would differ more.
+- A label is an address: whatever an attacker's machine sends or is sent is an attack, its ARP and
+  its name lookups too.
+- Attacks hit the servers that everybody uses, so that the windows of normal connections just after
+  a flood hold traces of it.
+- There is no delay on the wire: scans and floods take seconds where they would take minutes.
+- Services of twenty years ago (telnet, ftp) stand beside today's, so that the content features of
+  KDD have something to say; half of all normal connections are HTTP.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from importlib.resources import files
+from io import BytesIO
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from oddflow.core.errors import InputError, MalformedInput
+from oddflow.core.kdd41 import KDD41
+from oddflow.core.matrix import FeatureMatrix, LabelledMatrix, Labels
+
+RECORDINGS: Mapping[str, tuple[str, int]] = {
+    "first": ("5b1a084ae348a8e6c7d69c8e161dbe15464ae168a5b5cd96a4dad5fa9e2eb493", 59_999),
+    "second": ("5567619e891010b201e3831607e43518137cf7cb2695a5f13107701c82299c4d", 60_083),
+}
+"""Name -> sha256 of its file, and number of connections."""
+
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "scan": (
+        *("nmap_syn", "nmap_connect", "nmap_fin", "nmap_xmas", "nmap_null", "nmap_ack"),
+        *("nmap_udp", "nmap_version", "nmap_os", "ping_sweep", "masscan", "slow_scan"),
+    ),
+    "flood": (
+        *("syn_flood", "udp_flood", "icmp_flood", "neptune", "land", "teardrop"),
+        *("ping_of_death", "smurf", "dns_reflection", "http_flood"),
+    ),
+    "guessing": (
+        *("hydra_ssh", "hydra_ftp", "hydra_telnet", "hydra_http"),
+        *("ncrack_ssh", "ncrack_ftp", "ncrack_telnet"),
+    ),
+    "web": ("slow_headers", "slow_body", "slow_read", "sqlmap", "web_enumeration"),
+    "channel": (
+        *("dns_tunnel", "dns_exfiltration", "beacon", "exfiltration", "arp_spoof"),
+        *("mail_bomb", "redis_harvest", "telnet_intruder"),
+    ),
+}
+"""Family -> kinds of attack."""
+
+_NORMAL = "normal"
+_FAMILY_OF = {kind: family for family, kinds in FAMILIES.items() for kind in kinds}
+_FAMILY_OF[_NORMAL] = _NORMAL
+
+
+def load_lab(name: str = "first") -> LabelledMatrix:
+    """The connections of a recording, in the order in which they ended.
+
+    Raises:
+        InputError: an unknown name.
+        MalformedInput: the file that came with the package was altered.
+    """
+    table = _table(name)
+    kinds = table["kind"].to_numpy().astype(object)
+    families = np.array([_FAMILY_OF[kind] for kind in kinds], dtype=object)
+    features = FeatureMatrix.from_columns(
+        KDD41, {feature: table[feature].to_numpy() for feature in KDD41.names}
+    )
+    return LabelledMatrix(f"lab, {name} recording", features, Labels(kinds, families))
+
+
+def load_lab_times(name: str = "first") -> NDArray[np.float64]:
+    """When each of the same connections began, seconds since the first did, shape (n,).
+
+    Raises:
+        InputError, MalformedInput: as `load_lab`.
+    """
+    return _table(name)["start_s"].to_numpy()
+
+
+def _table(name: str) -> pl.DataFrame:
+    if name not in RECORDINGS:
+        known = " or ".join(RECORDINGS)
+        raise InputError(f"expected a recording of the lab, {known}, received {name!r}")
+    sha256, _ = RECORDINGS[name]
+    path = files("oddflow.datasets") / "recordings" / f"{name}.parquet"
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise MalformedInput(
+            str(path), f"expected content of sha256 {sha256}, received {found}; install it again"
+        )
+    return pl.read_parquet(BytesIO(content))
