@@ -139,6 +139,23 @@ def test_random_split_with_some_seeds_and_systems(run: Run) -> None:
     assert novel == dict.fromkeys(("mean", "std", "low", "high"))
 
 
+def test_the_recordings_of_the_lab_need_no_corpus(run: Run, no_corpora: None) -> None:  # noqa: ARG001
+    systems = ("--system", "mahalanobis", "--system", "pca")
+    ran = run("evaluate", "--protocol", "lab", "--fpr", 0.01, *systems, "--json", "-q")
+    assert ran.code == 0
+    told = json.loads(ran.out)
+    check_shape(
+        told,
+        protocol="lab",
+        seeds=[0],
+        test_sets={"lab, second recording"},
+        systems={"mahalanobis", "pca"},
+    )
+    found = told["test_sets"]["lab, second recording"]["systems"]["mahalanobis"]
+    assert found["auroc"]["mean"] > 0.8
+    assert found["fpr"]["mean"] < 0.02
+
+
 def test_a_given_model_is_judged_as_it_is(
     run: Run, small_bundle: Bundle, toy_test: LabelledMatrix
 ) -> None:

@@ -68,15 +68,18 @@ class Trained:
 
 
 def load_protocol(name: str, data: Path | None, out: Output) -> Protocol:
-    """The protocol of that name on NSL-KDD.
+    """The protocol of that name, on NSL-KDD or on the lab's recordings.
 
     Raises:
         InputError: there is none of that name.
     """
-    from oddflow.evaluate.protocols import PROTOCOLS, official, random_split
+    from oddflow.datasets.lab import load_lab
+    from oddflow.evaluate.protocols import PROTOCOLS, official, random_split, two_recordings
 
     if name not in PROTOCOLS:
         raise InputError(f"--protocol must be one of {', '.join(PROTOCOLS)}, received {name!r}")
+    if name == "lab":
+        return two_recordings(load_lab("first"), load_lab("second"))
     train = load_corpus("KDDTrain+", data, out)
     if name == "random-split":
         return random_split(train)

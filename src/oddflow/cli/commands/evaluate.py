@@ -17,7 +17,7 @@ EXAMPLE = "Example: `oddflow evaluate --protocol official --seeds 5 --report rep
 
 def run(
     protocol: Annotated[
-        str, typer.Option("--protocol", help="official or random-split.")
+        str, typer.Option("--protocol", help="official, random-split or lab.")
     ] = "official",
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="How many seeds, from 0.")] = 1,
     fpr: Annotated[
