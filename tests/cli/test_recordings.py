@@ -173,6 +173,19 @@ def test_rows_of_kdd_may_be_learnt_without_their_content(
     assert load_model(model).manifest.profile == "traffic28"
 
 
+@pytest.mark.slow
+def test_the_example_of_the_readme_needs_no_data(
+    run: Run, tmp_path: Path, small_settings: Path
+) -> None:
+    model, example = tmp_path / "model", Path(__file__).parents[2] / "examples" / "lab.pcap"
+    settings = ("--settings", small_settings, "--fpr", 0.01)
+    assert run("train", "--records", "lab-first", "-o", model, *settings, "-q").code == 0
+    alerts = run("detect", model, example, "--json", "-o", tmp_path / "alerts")
+    summary = json.loads(alerts.err.strip().splitlines()[-1])
+    assert summary["n_records"] == 2002
+    assert 200 < summary["n_flagged"] < 1700
+
+
 def test_ipv6_is_alerted_as_well(run: Run, tmp_path: Path, small_bundle: Bundle) -> None:
     path = tmp_path / "v6.pcap"
     frames = [ethernet(ipv6(tcp("S", dport=1 + i), 6), 0x86DD) for i in range(40)]

@@ -41,8 +41,8 @@ NormalRecords = Annotated[
     typer.Option(
         "--records",
         metavar="FILE|NAME",
-        help="A capture or log of normal traffic; or KDD rows, or an NSL-KDD file by name, of "
-        "which labelled attacks are left out.",
+        help="A capture or log of normal traffic; or KDD rows, an NSL-KDD file by name, or "
+        "lab-first for the recording that comes with oddflow, less labelled attacks.",
     ),
 ]
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
 
 
+LAB = "lab-first"
+"""Name of the recording that comes with the package."""
+
+
 def load_corpus(name: str, data: Path | None, out: Output) -> LabelledMatrix:
     """A file of NSL-KDD, downloaded with a bar if it is not at hand."""
     from oddflow.datasets.nsl_kdd import load_nsl_kdd
@@ -54,16 +58,20 @@ def load_normals(
 ) -> tuple[FeatureMatrix, str]:
     """Records to learn from, and what to call them.
 
-    Those of an NSL-KDD file by name, or of a file of rows, without labelled attacks; or all
-    connections of a capture or log, of which nothing is known.
+    Those of an NSL-KDD file by name, of a file of rows, or of the lab's first recording, by the
+    name `lab-first`, without labelled attacks; or all connections of a capture or log.
 
     Raises:
         InputError: they cannot be read, or a profile is asked for that they do not have.
     """
     from oddflow.cli.recordings import default_profile, gathered, is_recording
     from oddflow.datasets.kdd_rows import gather, read_kdd_rows
+    from oddflow.datasets.lab import load_lab
     from oddflow.features.kdd import PROFILES
 
+    if records == LAB and not Path(records).exists():
+        normals = load_lab("first").normals()
+        return normals.select(PROFILES[profile]) if profile else normals, "lab, first recording"
     if is_recording(records):
         return gathered(records, profile or default_profile(records)), Path(records).name
     block = gather(read_kdd_rows(records_path(records, data, out)))
