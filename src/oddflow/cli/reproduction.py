@@ -65,7 +65,11 @@ def _with_data(jobs: list[Job], out: Output) -> tuple[list[Job], list[str]]:
     left = [job for job in jobs if (job.corpus, job.protocol) not in missing]
     if not left:
         raise next(iter(missing.values()))
-    notes = {f"{corpus} was not run: {error}": None for (corpus, _), error in missing.items()}
+    # Its first line says what is missing; the others name folders of this machine.
+    notes = {
+        f"{corpus} was not run: {str(error).splitlines()[0]}": None
+        for (corpus, _), error in missing.items()
+    }
     for note in notes:
         out.note(note)
     return left, list(notes)
