@@ -174,6 +174,17 @@ def test_fragments_belong_to_the_connection_of_the_first(tmp_path: Path) -> None
     assert (one.orig_bytes, one.orig_pkts, one.wrong_fragment) == (100, 2, 0)
 
 
+def test_fragments_of_an_answer_belong_to_the_exchange(tmp_path: Path) -> None:
+    answer = icmp(0, 0, b"x" * 88)
+    frames = [ethernet(ipv4(icmp(8, 0, b"x" * 88), 1))]
+    for payload, at, more in ((answer[:48], 0, True), (answer[48:], 48, False)):
+        piece = ipv4(payload, 1, src=SERVER, dst=CLIENT, offset=at, more=more)
+        frames.append(ethernet(piece))
+    packets = [Timed(1 + i / 10, frame) for i, frame in enumerate(frames)]
+    (one,) = connections(packets, tmp_path, FlowSettings(splits_icmp=False))
+    assert (one.orig_bytes, one.resp_bytes) == (88, 88)
+
+
 @pytest.mark.parametrize(
     "second",
     [

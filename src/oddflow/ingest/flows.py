@@ -145,17 +145,17 @@ def _take(
     table: Table, data: Data, packet: Rows, time_ns: int, ended: Ended, n_ended: int
 ) -> tuple[int, int]:
     """Give a decoded packet to its connection; what became of it, and how many have ended."""
+    proto = packet[Field.PROTO]
+    is_icmp = proto == Proto.ICMP or proto == Proto.ICMPV6
+    stands_alone = is_icmp and table.splits_icmp
+    if is_icmp and not stands_alone and packet[Field.FRAGMENT_AT] <= 0:
+        icmp_ports(packet)  # before later fragments take them over
     is_wrong = False
     if packet[Field.FRAGMENT_AT] >= 0:
         outcome = follow(table.fragments, packet, time_ns)
         if outcome == Outcome.LONE:
             return Reason.LONE_FRAGMENT.value, n_ended
         is_wrong = outcome == Outcome.WRONG
-    proto = packet[Field.PROTO]
-    is_icmp = proto == Proto.ICMP or proto == Proto.ICMPV6
-    stands_alone = is_icmp and table.splits_icmp
-    if is_icmp and not stands_alone and packet[Field.FRAGMENT_AT] <= 0:
-        icmp_ports(packet)
     hashed = hash_of(table.seed, packet)
     slot = NOBODY if stands_alone else find(table, packet, hashed)
     if slot != NOBODY and proto == Proto.TCP and _is_another(table.rows[slot], packet):

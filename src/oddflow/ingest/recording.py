@@ -12,6 +12,7 @@ from pathlib import Path
 
 from oddflow.core.connection import Connections
 from oddflow.core.errors import InputError
+from oddflow.ingest.log_lines import is_eve_line
 from oddflow.ingest.netflow import read_netflow
 from oddflow.ingest.pcap import DECODED, FlowSettings, read_pcap
 from oddflow.ingest.reading import Read
@@ -51,7 +52,6 @@ class Portion:
 _CAPTURES = (b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1")
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 _NETFLOW_VERSIONS = (b"\x00\x05", b"\x00\x09", b"\x00\x0a")
-_ZEEK_NAMES = (b'"id.orig_h"', b'"conn_state"')
 
 
 def kind_of(path: str | Path) -> Kind:
@@ -71,7 +71,7 @@ def kind_of(path: str | Path) -> Kind:
         return Kind.NETFLOW
     if head.lstrip().startswith(b"{"):
         first = head.lstrip().split(b"\n", 1)[0]
-        return Kind.ZEEK if any(name in first for name in _ZEEK_NAMES) else Kind.EVE
+        return Kind.EVE if is_eve_line(first) else Kind.ZEEK
     is_zeek = head.startswith(b"#") and b"#fields" in head
     return Kind.ZEEK if is_zeek else Kind.OTHER
 
