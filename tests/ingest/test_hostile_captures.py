@@ -49,7 +49,7 @@ def check_all_is_counted(content: bytes) -> None:
         n_frames += len(block.frames)
         at = 0
         while at < len(block.frames):
-            at, n = see(table, block.data, block.frames, at, ended)
+            at, n = see(table, block.data, block.frames, at, ended, 0)
             n_connections += len(connections_of(first(ended, n)))
     while n := finish(table, ended):
         made = connections_of(first(ended, n))

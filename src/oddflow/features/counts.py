@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from oddflow.core.compiled import compiled, inlined
+from oddflow.core.compiled import compiled, copy_row, inlined
 
 Ints = NDArray[np.int64]
 
@@ -58,6 +58,7 @@ def forget(counts: Counts, at: int) -> None:
         if counts.values[at, 0] == 0:
             return
         if (at - _home(counts.keys[at], mask)) & mask >= (at - hole) & mask:
-            counts.keys[hole], counts.values[hole] = counts.keys[at], counts.values[at]
+            counts.keys[hole] = counts.keys[at]
+            copy_row(counts.values[at], counts.values[hole])
             counts.values[at, :] = 0
             hole = at

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from oddflow.core.compiled import compiled, inlined
+from oddflow.core.compiled import compiled, copy_row, inlined
 from oddflow.features.counts import Counts, forget, new_counts, place_of
 from oddflow.features.kdd_names import SERVICES
 
@@ -141,7 +141,8 @@ def _enter(window: Window, entry: Ints, end_s: float) -> Places:
     if window.ring[1] == capacity:
         _leave(window)
     at = (window.ring[0] + window.ring[1]) % capacity
-    window.entries[at], window.end_s[at] = entry, end_s
+    copy_row(entry, window.entries[at])
+    window.end_s[at] = end_s
     window.ring[1] += 1
     host, service = entry[Entry.HOST], entry[Entry.SERVICE]
     places = Places(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from oddflow.core.errors import MalformedInput
 from oddflow.ingest.fields import Data
 from oddflow.ingest.framing import (
+    MAX_BLOCK_BYTES,
     MAX_INTERFACES,
     Framed,
     Frames,
@@ -24,10 +25,10 @@ from oddflow.ingest.framing import (
     frame_pcap,
     frame_pcapng,
 )
-from oddflow.ingest.source import open_stream, read_piece
+from oddflow.ingest.source import open_stream, read_into
 
-PIECE_BYTES = 4 << 20
-"""Bytes that are read at once."""
+PIECE_BYTES = 1 << 20
+"""Bytes that are read at once: what a processor keeps at hand."""
 MAX_FRAMES = 32_768
 """Packets in a block, at most."""
 
@@ -35,6 +36,7 @@ CUT_OFF = "record cut off by the end of the file"
 DAMAGED = "rest of the file, where a record is damaged"
 
 _PCAP_HEADER = 24
+_SPARE = 64  # a record is this much longer than its content at most
 # First four bytes of a pcap file -> most significant byte first?, nanoseconds in a tick.
 _MAGIC = {
     b"\xa1\xb2\xc3\xd4": (True, 1000),
@@ -49,7 +51,7 @@ Frame = Callable[[Data, int, Frames], Framed]
 
 
 class PacketBlock(NamedTuple):
-    """Some consecutive packets of a capture.
+    """Some consecutive packets of a capture; good until the next block is asked for.
 
     Attributes:
         data: bytes that hold them.
@@ -83,18 +85,19 @@ def packets_of(stream: BufferedIOBase, path: str | Path) -> Iterator[PacketBlock
     Raises:
         InputError, MalformedInput: as `read_packets`.
     """
-    head = read_piece(stream, path, PIECE_BYTES)
-    frame, at = _framer(head, path)
-    data = np.frombuffer(head, dtype=np.uint8)
+    room = np.empty(MAX_BLOCK_BYTES + PIECE_BYTES + _SPARE, dtype=np.uint8)
+    frames = np.empty((MAX_FRAMES, len(Place)), dtype=np.int64)
+    n_bytes = read_into(stream, path, room[:PIECE_BYTES])
+    frame, at = _framer(room[: min(n_bytes, _PCAP_HEADER)].tobytes(), path)
     is_last = False
     while True:
-        frames = np.empty((MAX_FRAMES, len(Place)), dtype=np.int64)
+        data = room[:n_bytes]
         framed = frame(data, at, frames)
-        rest, at = data[framed.at :], framed.at
+        n_left, at = n_bytes - framed.at, framed.at
         skipped: dict[str, int] = {}
         if framed.status == Status.DAMAGED:
             skipped[DAMAGED] = 1
-        elif framed.status == Status.NEEDS_MORE and is_last and len(rest):
+        elif framed.status == Status.NEEDS_MORE and is_last and n_left:
             skipped[CUT_OFF] = 1
         is_end = framed.status == Status.DAMAGED or (framed.status == Status.NEEDS_MORE and is_last)
         if framed.n_frames or skipped:
@@ -102,9 +105,9 @@ def packets_of(stream: BufferedIOBase, path: str | Path) -> Iterator[PacketBlock
         if is_end:
             return
         if framed.status == Status.NEEDS_MORE:
-            piece = read_piece(stream, path, PIECE_BYTES)
-            is_last = not piece
-            data, at = np.frombuffer(rest.tobytes() + piece, dtype=np.uint8), 0
+            room[:n_left] = room[at:n_bytes]
+            n_new = read_into(stream, path, room[n_left : n_left + PIECE_BYTES])
+            is_last, n_bytes, at = n_new == 0, n_left + n_new, 0
 
 
 def _framer(head: bytes, path: str | Path) -> tuple[Frame, int]:

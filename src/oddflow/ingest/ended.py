@@ -85,9 +85,13 @@ def _protocols(numbers: Rows) -> Categories:
 
 
 def _addresses(halves: Rows) -> Categories:
-    pairs = np.ascontiguousarray(halves).view([("high", np.int64), ("low", np.int64)])[:, 0]
-    distinct, codes = np.unique(pairs, return_inverse=True)
-    levels = tuple(_address(high, low) for high, low in distinct.tolist())
+    if not halves[:, 0].any():  # IPv4, where sorting one number is enough
+        lows, codes = np.unique(halves[:, 1], return_inverse=True)
+        levels = tuple(_address(0, low) for low in lows.tolist())
+    else:
+        pairs = np.ascontiguousarray(halves).view([("high", np.int64), ("low", np.int64)])[:, 0]
+        distinct, codes = np.unique(pairs, return_inverse=True)
+        levels = tuple(_address(high, low) for high, low in distinct.tolist())
     return Categories(codes.astype(np.int32).reshape(-1), levels)
 
 

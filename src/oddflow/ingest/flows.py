@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from oddflow.core.compiled import compiled
-from oddflow.ingest.content import GROUPS, N_COLUMNS, finish_content, read_content
-from oddflow.ingest.fields import N_FIELDS, Data, Field, Flag, Proto, Reason
+from oddflow.core.compiled import compiled, copy_row
+from oddflow.ingest.content import N_COLUMNS, finish_content, read_content
+from oddflow.ingest.content_rules import GROUPS
+from oddflow.ingest.fields import Data, Field, Flag, Proto, Reason
 from oddflow.ingest.fragments import Outcome, follow
 from oddflow.ingest.framing import Frames, Place
 from oddflow.ingest.packet import decode, decode_inner
@@ -70,7 +71,9 @@ def new_ended() -> Ended:
 
 
 @compiled
-def see(table: Table, data: Data, frames: Frames, first: int, ended: Ended) -> tuple[int, int]:
+def see(
+    table: Table, data: Data, frames: Frames, first: int, ended: Ended, n_ended: int
+) -> tuple[int, int]:
     """Let the table see packets from row `first` of `frames` on.
 
     Args:
@@ -79,12 +82,12 @@ def see(table: Table, data: Data, frames: Frames, first: int, ended: Ended) -> t
         frames: rows of `oddflow.ingest.framing.Place`.
         first: the first to see.
         ended: receives connections.
+        n_ended: how many are in it.
 
     Returns:
-        The row to go on from, `len(frames)` when all were seen, and how many connections ended.
+        The row to go on from, `len(frames)` unless `ended` is full, and how many are in it now.
     """
-    packet = np.zeros(N_FIELDS, dtype=np.int64)
-    n_ended = 0
+    packet = table.packet
     for i in range(first, len(frames)):
         time_ns = max(frames[i, Place.TIME_NS], table.clock[1])
         n_ended = _expire(table, time_ns, ended, n_ended)
@@ -249,9 +252,9 @@ def _end(table: Table, slot: int, ended: Ended, n_ended: int) -> int:
         row[Slot.STATE] = _SHR
     else:
         row[Slot.STATE] = _OTH
-    ended.rows[n_ended] = row
-    ended.histories[n_ended] = table.histories[slot]
-    ended.contents[n_ended] = table.contents[slot]
+    copy_row(row, ended.rows[n_ended])
+    copy_row(table.histories[slot], ended.histories[n_ended])
+    copy_row(table.contents[slot], ended.contents[n_ended])
     if row[Slot.PROTO] == Proto.TCP:
         is_both_ways = row[Slot.ORIG + End.SEEN] > 0 and row[Slot.RESP + End.SEEN] > 0
         finish_content(ended.contents[n_ended], GROUPS[row[Slot.RESP_PORT]], is_both_ways)

@@ -11,7 +11,7 @@ from oddflow.ingest.capture import PacketBlock
 from oddflow.ingest.ended import connections_of
 from oddflow.ingest.flows import Ended, finish, new_ended, pass_time
 from oddflow.ingest.framing import Place
-from oddflow.ingest.pcap import Captured, FlowSettings, first_of, see_block
+from oddflow.ingest.pcap import Captured, FlowSettings, first_of, see_blocks
 from oddflow.ingest.ring import Ring, frame_block
 from oddflow.ingest.table import Table, new_table
 
@@ -47,7 +47,8 @@ def live_connections(
         block = ring.read(WAIT_S)
         if block is not None:
             data, frames = block
-            yield from see_block(table, PacketBlock(data, frames, {}), ended)
+            blocks = [PacketBlock(data, frames, {})]
+            yield from see_blocks(table, blocks, ended, at_once=1)
             ring.release()
         yield from _waited(table, ended)
     while n_ended := finish(table, ended):
@@ -69,7 +70,7 @@ def warm_up() -> None:
     frames = np.zeros((1, len(Place)), dtype=np.int64)
     data = np.zeros(64, dtype=np.uint8)
     frame_block(data, 0, 1, frames)
-    for _ in see_block(table, PacketBlock(data, frames, {}), ended):
+    for _ in see_blocks(table, [PacketBlock(data, frames, {})], ended, at_once=1):
         pass
     for _ in _waited(table, ended):
         pass

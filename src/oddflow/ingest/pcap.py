@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from oddflow.core.connection import Connections
 from oddflow.ingest.capture import PacketBlock, read_packets
 from oddflow.ingest.ended import connections_of
 from oddflow.ingest.fields import REASONS, Reason
 from oddflow.ingest.flows import Ended, finish, new_ended, see
-from oddflow.ingest.table import Counter, Table, Waiting, new_table
+from oddflow.ingest.table import Counter as Counted
+from oddflow.ingest.table import Table, Waiting, new_table
 
+AT_ONCE = 1 << 16
+"""Packets of a file after which their connections are given out."""
 DECODED = REASONS[Reason.DECODED]
 """Key in `Captured.packets`."""
 
@@ -65,24 +72,44 @@ def read_pcap(path: str | Path, settings: FlowSettings | None = None) -> Iterato
         capacity=chosen.capacity, waiting=chosen.waiting, splits_icmp=chosen.splits_icmp
     )
     ended = new_ended()
-    for block in read_packets(path):
-        yield from see_block(table, block, ended)
+    yield from see_blocks(table, read_packets(path), ended, at_once=AT_ONCE)
     while n_ended := finish(table, ended):
         yield Captured(connections_of(first_of(ended, n_ended)), {}, 0)
 
 
-def see_block(table: Table, block: PacketBlock, ended: Ended) -> Iterator[Captured]:
-    """What the packets of a block bring; `ended` is room for what one call gives back."""
-    at = 0
-    extra = block.skipped
-    while at < len(block.frames) or extra:
-        before = table.counts.copy()
-        at, n_ended = see(table, block.data, block.frames, at, ended)
-        new = table.counts - before
-        packets = {REASONS[reason]: int(new[reason]) for reason in Reason if new[reason]}
-        connections = connections_of(first_of(ended, n_ended))
-        yield Captured(connections, packets | extra, int(new[Counter.EVICTED]))
-        extra = {}
+def see_blocks(
+    table: Table, blocks: Iterable[PacketBlock], ended: Ended, *, at_once: int
+) -> Iterator[Captured]:
+    """What the packets of blocks bring.
+
+    Args:
+        table: changed in place.
+        blocks: of packets.
+        ended: room for what is given out at once.
+        at_once: packets after which it is given out, if the room is not full before.
+    """
+    n_ended = n_packets = 0
+    skipped: Counter[str] = Counter()
+    counts = table.counts.copy()
+    for block in blocks:
+        skipped.update(block.skipped)
+        at = 0
+        while at < len(block.frames):
+            first = at
+            at, n_ended = see(table, block.data, block.frames, at, ended, n_ended)
+            n_packets += at - first
+            if at < len(block.frames) or n_packets >= at_once:
+                yield _captured(table.counts - counts, skipped, first_of(ended, n_ended))
+                n_ended = n_packets = 0
+                skipped.clear()
+                counts = table.counts.copy()
+    if n_packets or skipped:
+        yield _captured(table.counts - counts, skipped, first_of(ended, n_ended))
+
+
+def _captured(counts: NDArray[np.int64], skipped: Mapping[str, int], ended: Ended) -> Captured:
+    packets = {REASONS[reason]: int(counts[reason]) for reason in Reason if counts[reason]}
+    return Captured(connections_of(ended), packets | dict(skipped), int(counts[Counted.EVICTED]))
 
 
 def first_of(ended: Ended, n: int) -> Ended:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oddflow.core.errors import InputError, MalformedInput
 
@@ -99,8 +100,28 @@ def read_piece(stream: BufferedIOBase, path: str | Path, n_bytes: int) -> bytes:
         InputError: the file cannot be read.
         MalformedInput: the archive is cut short or damaged.
     """
-    try:
+    with _reading(path):
         return stream.read(n_bytes)
+
+
+def read_into(stream: BufferedIOBase, path: str | Path, room: NDArray[np.uint8]) -> int:
+    """Fill `room` with what comes next; how many bytes came, fewer only at the end of the file.
+
+    Raises:
+        InputError, MalformedInput: as `read_piece`.
+    """
+    n_read = 0
+    with _reading(path):
+        while n_read < len(room) and (n_new := stream.readinto(room[n_read:].data)):
+            n_read += n_new
+    return n_read
+
+
+@contextmanager
+def _reading(path: str | Path) -> Iterator[None]:
+    """Say of what goes wrong within which file it was."""
+    try:
+        yield
     except ARCHIVE_DAMAGE as error:
         raise MalformedInput(
             path,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from oddflow.core.compiled import compiled, inlined
 from oddflow.core.errors import InputError
 from oddflow.ingest.content import N_COLUMNS, begin_content
+from oddflow.ingest.content_rules import GROUPS
 from oddflow.ingest.fields import Field, Reason
 from oddflow.ingest.fragments import N_FRAGMENTED, Fragment
 from oddflow.ingest.slots import N_LETTERS, N_SLOT, End, Slot
@@ -89,6 +90,7 @@ class Table(NamedTuple):
         clock: first free row, and time of the last packet in ns.
         counts: packets by `Reason`, then `Counter`.
         waiting_ns: of each queue.
+        packet: the one at hand, shape (len(Field),).
         seed: of the hash.
         splits_icmp: each ICMP message is a record.
     """
@@ -102,6 +104,7 @@ class Table(NamedTuple):
     clock: Rows
     counts: Rows
     waiting_ns: Rows
+    packet: Rows
     seed: int
     splits_icmp: bool
 
@@ -134,6 +137,7 @@ def new_table(
         clock=np.zeros(2, dtype=np.int64),
         counts=np.zeros(len(Reason) + len(Counter), dtype=np.int64),
         waiting_ns=(np.array((waiting or Waiting()).seconds()) * 1e9).astype(np.int64),
+        packet=np.zeros(len(Field), dtype=np.int64),
         seed=secrets.randbits(62),
         splits_icmp=splits_icmp,
     )
@@ -217,7 +221,6 @@ def insert(table: Table, packet: Rows, hashed: int, is_flipped: bool) -> int:
     table.clock[0] = row[Slot.AFTER]
     row[:] = 0
     table.histories[slot, :] = 0
-    begin_content(table.contents[slot])
     orig, resp = (
         (Field.DST_HIGH, Field.SRC_HIGH) if is_flipped else (Field.SRC_HIGH, Field.DST_HIGH)
     )
@@ -225,6 +228,7 @@ def insert(table: Table, packet: Rows, hashed: int, is_flipped: bool) -> int:
     row[Slot.RESP_HIGH], row[Slot.RESP_LOW] = packet[resp], packet[resp + 1]
     ports = (Field.DST_PORT, Field.SRC_PORT) if is_flipped else (Field.SRC_PORT, Field.DST_PORT)
     row[Slot.ORIG_PORT], row[Slot.RESP_PORT] = packet[ports[0]], packet[ports[1]]
+    begin_content(table.contents[slot], GROUPS[row[Slot.RESP_PORT]])
     row[Slot.PROTO], row[Slot.HASH] = packet[Field.PROTO], hashed
     row[Slot.QUEUE] = row[Slot.BEFORE] = row[Slot.AFTER] = NOBODY
     row[Slot.ORIG + End.START] = row[Slot.RESP + End.START] = NOBODY
