@@ -84,12 +84,19 @@ class Bundle:
         return files
 
 
-def load_model(path: str | Path) -> Bundle:
+def load_model(path: str | Path, *, threads: int = 1) -> Bundle:
     """Read a model directory; every part is checked against the manifest.
+
+    Args:
+        path: the directory.
+        threads: that score side by side; scores are the same bits with any number.
 
     Raises:
         ArtifactError: a part is missing, altered, cut, or of a newer format; it is named.
+        InputError: less than one thread.
     """
+    if threads < 1:
+        raise InputError(f"threads must be at least 1, received {threads}")
     folder = Path(path)
     manifest = Manifest.from_bytes(_read(folder / "manifest.json", limit=1 << 20))
     parts = {name: _read_part(folder, name, manifest) for name in PARTS if name != "model.keras"}
@@ -98,7 +105,7 @@ def load_model(path: str | Path) -> Bundle:
         arrays = safetensors.numpy.load(parts["arrays.safetensors"])
         model = Model(
             encoder=encoder,
-            scorer=_scorer(parts["scorer.onnx"], manifest),
+            scorer=_scorer(parts["scorer.onnx"], manifest, threads),
             calibration=Calibration(arrays["calibration"]),
             explainer=Explainer(
                 encoder,
@@ -129,11 +136,11 @@ def load_model(path: str | Path) -> Bundle:
     return Bundle(folder, manifest, model)
 
 
-def _scorer(graph: bytes, manifest: Manifest) -> Scorer | ClassScorer:
+def _scorer(graph: bytes, manifest: Manifest, threads: int) -> Scorer | ClassScorer:
     """The scorer of a detector, or of a classifier with as many classes as the manifest names."""
     if not manifest.classes:
-        return Scorer(graph)
-    scorer = ClassScorer(graph)
+        return Scorer(graph, threads=threads)
+    scorer = ClassScorer(graph, threads=threads)
     if scorer.n_classes != len(manifest.classes):
         raise ArtifactError(
             f"manifest.json names {len(manifest.classes)} classes, scorer.onnx tells "

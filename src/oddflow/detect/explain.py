@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from oddflow.core.errors import InputError
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.core.verdicts import Cause, Explanation
+from oddflow.detect.nearest import nearest_rows
 from oddflow.detect.runtime import RecordScorer
 from oddflow.features.encode import CategoryCode, Code, Encoder, one_hot
 
@@ -31,9 +32,6 @@ Array = NDArray[np.float32]
 
 RIDGE = 1e-2
 """Added to the covariance of encoded normals, whose one-hot columns depend on each other."""
-
-NEIGHBOUR_BLOCK = 16
-"""Records compared with all references at once, to bound memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,13 +125,9 @@ class Explainer:
 
         Absolute rather than squared, so that one wild value does not choose the neighbour.
         """
-        blocks = [
-            np.abs(self.reference[None] - encoded[start : start + NEIGHBOUR_BLOCK, None]).sum(
-                axis=2
-            )
-            for start in range(0, len(encoded), NEIGHBOUR_BLOCK)
-        ]
-        chosen: Array = self.reference[np.concatenate([b.argmin(axis=1) for b in blocks])]
+        rows = np.empty(len(encoded), dtype=np.int64)
+        nearest_rows(self.reference, np.ascontiguousarray(encoded, dtype=np.float32), rows)
+        chosen: Array = self.reference[rows]
         return chosen
 
     def _conditional_mean(self, encoded: Array, code: Code) -> Array:

@@ -1,8 +1,13 @@
-"""Runs a scorer graph in ONNX Runtime: bounded chunks, one thread, no training framework."""
+"""Runs a scorer graph in ONNX Runtime: bounded chunks, no training framework.
+
+A chunk is computed by one thread, so that the bits of a score depend neither on the records around
+it nor on the number of threads, which take the chunks in turn.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol, final
 
 import numpy as np
@@ -46,12 +51,16 @@ class Scorer:
 
     The scores of a record do not depend on those scored with it.
 
+    Args:
+        model: the serialised graph.
+        threads: chunks scored side by side.
+
     Raises:
         ArtifactError: the bytes are no such graph.
     """
 
-    def __init__(self, model: bytes) -> None:
-        self._graph = GraphRunner(model, {"score": 1, "residual": 2, "code": 2})
+    def __init__(self, model: bytes, *, threads: int = 1) -> None:
+        self._graph = GraphRunner(model, {"score": 1, "residual": 2, "code": 2}, threads=threads)
 
     @property
     def n_columns(self) -> int:
@@ -87,8 +96,8 @@ class ClassScorer:
         ArtifactError: the bytes are no such graph.
     """
 
-    def __init__(self, model: bytes) -> None:
-        self._graph = GraphRunner(model, {"score": 1, "logits": 2})
+    def __init__(self, model: bytes, *, threads: int = 1) -> None:
+        self._graph = GraphRunner(model, {"score": 1, "logits": 2}, threads=threads)
 
     @property
     def n_columns(self) -> int:
@@ -124,6 +133,7 @@ class GraphRunner:
     Args:
         model: the serialised graph.
         n_axes: output -> its number of axes, 1 or 2; the first is that of the records.
+        threads: chunks that are run side by side.
 
     Attributes:
         n_columns: width of an encoded record.
@@ -133,7 +143,7 @@ class GraphRunner:
         ArtifactError: the bytes are no such graph.
     """
 
-    def __init__(self, model: bytes, n_axes: Mapping[str, int]) -> None:
+    def __init__(self, model: bytes, n_axes: Mapping[str, int], *, threads: int = 1) -> None:
         import onnxruntime as ort
 
         check_scorer_graph(model, n_records=CHUNK)
@@ -160,6 +170,7 @@ class GraphRunner:
             name: () if axes == 1 else (self.widths[name],) for name, axes in n_axes.items()
         }
         self._try_out()
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def run(self, encoded: NDArray[np.float32], names: Sequence[str]) -> list[NDArray[np.float32]]:
         """The named outputs for encoded records, shape (n, columns).
@@ -172,13 +183,19 @@ class GraphRunner:
                 f"expected encoded records of shape (n, {self.n_columns}), received {encoded.shape}"
             )
         found = [np.empty((len(encoded), *self._shapes[n]), dtype=np.float32) for n in names]
-        for start in range(0, len(encoded), CHUNK):
+
+        def run_chunk(start: int) -> None:
             rows = slice(start, start + CHUNK)
             chunk = np.ascontiguousarray(encoded[rows], dtype=np.float32)
             for whole, part in zip(
                 found, self._session.run(list(names), {"encoded": chunk}), strict=True
             ):
                 whole[rows] = part
+
+        starts = range(0, len(encoded), CHUNK)
+        each = map if self._pool is None or len(starts) == 1 else self._pool.map
+        for _ in each(run_chunk, starts):
+            pass
         return found
 
     def _try_out(self) -> None:

@@ -124,23 +124,37 @@ def pass_time(table: Table, time_ns: int, ended: Ended) -> int:
 def finish(table: Table, ended: Ended) -> int:
     """End connections that are still open, as many as there is room for; how many that were."""
     n_ended = 0
-    for queue in range(len(table.queues)):
-        while table.queues[queue, 0] != NOBODY and n_ended < len(ended.rows):
-            n_ended = _end(table, table.queues[queue, 0], ended, n_ended)
+    while n_ended < len(ended.rows):
+        first, _ = _first_to_end(table, table.clock[1])
+        if first == NOBODY:
+            break
+        n_ended = _end(table, first, ended, n_ended)
     return n_ended
 
 
 @compiled
 def _expire(table: Table, time_ns: int, ended: Ended, n_ended: int) -> int:
-    """End those that have waited for long enough, while there is room."""
-    for queue in range(len(table.queues)):
-        latest_ns = time_ns - table.waiting_ns[queue]
-        while n_ended <= len(ended.rows) - _SPARE:
-            head = table.queues[queue, 0]
-            if head == NOBODY or table.rows[head, Slot.TOUCHED_NS] >= latest_ns:
-                break
-            n_ended = _end(table, head, ended, n_ended)
+    """End those that have waited for long enough, in the order of time, while there is room."""
+    while n_ended <= len(ended.rows) - _SPARE:
+        first, left_ns = _first_to_end(table, time_ns)
+        if first == NOBODY or left_ns >= 0:
+            break
+        n_ended = _end(table, first, ended, n_ended)
     return n_ended
+
+
+@compiled
+def _first_to_end(table: Table, time_ns: int) -> tuple[int, int]:
+    """The connection whose waiting is over first, `NOBODY` if there is none; and what is left."""
+    first, least_ns = NOBODY, np.int64(np.iinfo(np.int64).max)
+    for queue in range(len(table.queues)):
+        head = table.queues[queue, 0]
+        if head == NOBODY:
+            continue
+        left_ns = table.waiting_ns[queue] - (time_ns - table.rows[head, Slot.TOUCHED_NS])
+        if left_ns < least_ns:
+            first, least_ns = head, left_ns
+    return first, least_ns
 
 
 @compiled
