@@ -1,5 +1,5 @@
 # Everything starts here; nothing but make and Python 3.11 to 3.13 is needed.
-#   make demo    set up, train on NSL-KDD, show results and explained alerts
+#   make demo    set up, train on NSL-KDD or what comes with oddflow, show results and explained alerts
 #   make test    set up, run all tests
 #   make help    the rest
 
@@ -33,7 +33,7 @@ $(VENV)/.bench: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[train,bench]'
 	@touch $@ $(VENV)/.train
 
-demo: $(VENV)/.train ## set up, train on NSL-KDD, show results and explained alerts
+demo: $(VENV)/.train ## set up, train on NSL-KDD or what comes with oddflow, show results and explained alerts
 	$(BIN)/oddflow demo
 
 test: $(VENV)/.dev ## set up, run all tests

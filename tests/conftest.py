@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from oddflow.core.errors import InputError
 from oddflow.core.matrix import LabelledMatrix
 from oddflow.datasets.catalog import DATA_VARIABLE
 from oddflow.detect.artifact import save_detector
 from oddflow.detect.autoencoder import LSTMAutoencoderDetector
 from oddflow.detect.bundle import Bundle, load_model
+from tests.lacking import lacking
 from tests.toy import SMALL, toy_corpus
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+NO_PROXY_HERE = "http://127.0.0.1:9"
+"""Nobody listens there: what is not on this machine is not downloaded by a test."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,6 +40,39 @@ def pytest_configure(config: pytest.Config) -> None:
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the cache of whoever runs it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture(autouse=True)
+def _no_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on what the network has today."""
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, NO_PROXY_HERE)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Skip a test whose fixtures lack a corpus."""
+    yield from _skipped_if_lacking(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Skip a test that lacks a corpus."""
+    yield from _skipped_if_lacking(item)
+
+
+def _skipped_if_lacking(item: pytest.Item) -> Generator[None]:
+    """Run a part of a test; skip it if it is marked `data` and lacks a file of the corpora."""
+    try:
+        yield
+    except (OSError, InputError) as error:
+        folder = os.environ.get(DATA_VARIABLE)
+        if not folder or item.get_closest_marker("data") is None:
+            raise
+        lack = lacking(error, Path(folder))
+        if lack is None:
+            raise
+        pytest.skip(f"{lack} is not in ${DATA_VARIABLE}")
 
 
 @pytest.fixture(scope="session")

@@ -83,19 +83,20 @@ def test_the_commands_of_the_guide_run_in_order(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for arguments in commands(RUN_THROUGH):
-        result = CliRunner().invoke(app, arguments)
+        result = CliRunner().invoke(app, arguments, catch_exceptions=False)
         assert result.exit_code == 0, f"oddflow {shlex.join(arguments)}: {result.output}"
     assert (tmp_path / "alerts.jsonl").stat().st_size > 0
 
 
 @pytest.mark.slow
 @pytest.mark.data
+@pytest.mark.usefixtures("corpora")
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.name)
 def test_python_in_the_docs_runs(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, corpora: Path
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "capture.pcap").symlink_to(corpora / "pcap" / "zeek__ssh.pcap")
+    (tmp_path / "capture.pcap").symlink_to(ROOT / "examples" / "lab.pcap")
     names: dict[str, object] = {}
     for block in blocks(page, "python"):
         exec(compile(block, str(page), "exec"), names)  # noqa: S102 - our own documentation

@@ -101,5 +101,5 @@ def toy_nsl_kdd(
         "KDDTest-21": dataclasses.replace(toy_test.take(slice(0, 200)), name="KDDTest-21"),
     }
     monkeypatch.setattr(
-        "oddflow.cli.evaluation.load_corpus", lambda name, _data, _out: corpora[name]
+        "oddflow.cli.protocols.load_corpus", lambda name, _data, _out: corpora[name]
     )

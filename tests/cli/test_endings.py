@@ -64,8 +64,8 @@ def test_importing_the_package_loads_the_standard_library_alone() -> None:
 def test_ctrl_c_ends_with_130(
     run: Run, small_model_dir: Path, short_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def press_ctrl_c(path: Path) -> None:
-        raise KeyboardInterrupt(path)
+    def press_ctrl_c(path: Path, *, threads: int) -> None:
+        raise KeyboardInterrupt(path, threads)
 
     monkeypatch.setattr("oddflow.detect.bundle.load_model", press_ctrl_c)
     assert run("detect", small_model_dir, short_file) == (130, "", "oddflow: stopped\n")

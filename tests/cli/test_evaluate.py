@@ -154,6 +154,10 @@ def test_the_recordings_of_the_lab_need_no_corpus(run: Run, no_corpora: None) ->
     found = told["test_sets"]["lab, second recording"]["systems"]["mahalanobis"]
     assert found["auroc"]["mean"] > 0.8
     assert found["fpr"]["mean"] < 0.02
+    kinds = told["test_sets"]["lab, second recording"]["attacks"]["mahalanobis"]["kinds"]
+    assert len(kinds) == 42
+    assert kinds["nmap_syn"]["first_alert_s"] > 0
+    assert kinds["neptune"]["recall"] > 0.9
 
 
 def test_a_given_model_is_judged_as_it_is(
@@ -192,7 +196,7 @@ def test_the_report_has_its_sections(run: Run, small_model_dir: Path, tmp_path: 
     json.loads(ran.out)
     html = path.read_text(encoding="utf-8")
     for part in (
-        "<h1>oddflow on NSL-KDD, protocol official</h1>",
+        "<h1>oddflow, protocol official</h1>",
         *(f"<h2>{name}</h2>" for name in ("KDDTest+", "KDDTest-21", "The model")),
         *(f"<h2>{name}</h2>" for name in ("Why records were flagged", "How to read this")),
         "KDDTest+ row",
@@ -206,7 +210,7 @@ def test_the_report_has_its_sections(run: Run, small_model_dir: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--protocol", "guess"), "official, random-split"),
+        (("--protocol", "guess"), "lab, nsl-kdd-to-lab, iot-23-malware"),
         (("--system", "pca", "--system", "psa"), "'psa'"),
         (("--system", "pca", "--fpr", 2), "received 2.0"),
         (("--model", "any", "--protocol", "random-split"), "may have been trained on"),

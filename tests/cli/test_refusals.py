@@ -29,7 +29,7 @@ NEEDING_A_CORPUS = {
     "train": ("train", "-o", "NEW"),
     "tune": ("tune", "-o", "NEW"),
     "evaluate": ("evaluate", "--protocol", "random-split"),
-    "demo": ("demo", "-o", "NEW"),
+    "demo": ("demo", "--corpus", "nsl-kdd", "-o", "NEW"),
 }
 
 

@@ -15,6 +15,7 @@ from oddflow.reproduce.jobs import Job, Outcome, run_job
 from oddflow.reproduce.splits import SPLITS, split_of
 from tests.cli.running import Ran, Run, refused
 from tests.cli.test_evaluate import check_shape
+from tests.lacking import need
 
 HERE, GONE = ("nsl-kdd", "official"), ("nsl-kdd", "random-split")
 
@@ -183,6 +184,7 @@ def test_text_and_report_show_the_table(run: Run, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.data
 def test_a_table_on_the_real_corpus_in_processes_of_their_own(run: Run, corpora: Path) -> None:
+    need(corpora, "KDDTrain+.txt", "KDDTest+.txt", "KDDTest-21.txt")
     ran = run(
         *("reproduce", "--quick", "--system", "majority", "--system", "dnn", "--quiet", "--json"),
         *("--data", corpora, "--protocol", "official"),

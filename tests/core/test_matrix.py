@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from oddflow.core.errors import InputError, SchemaMismatch
-from oddflow.core.matrix import FeatureMatrix, LabelledMatrix, Labels
+from oddflow.core.matrix import FeatureMatrix, LabelledMatrix, Labels, Times
 from oddflow.core.schema import Feature, FeatureSchema, Kind, inferred_schema
 
 SCHEMA = inferred_schema(["x", "name", "y"], [False, True, False])
@@ -82,3 +82,25 @@ def test_normals_are_the_rows_without_an_attack() -> None:
     assert labelled.take(slice(1, 2)).labels.is_attack.tolist() == [True]
     with pytest.raises(InputError, match="3 records but 1 labels"):
         LabelledMatrix("toy", matrix(), labels.take(slice(0, 1)))
+
+
+def test_times_follow_their_records() -> None:
+    names = np.array(["normal", "neptune", "normal"], dtype=object)
+    labels = Labels(names, names)
+    times = Times(np.array([0.0, 1.0, 2.0]), np.array([5.0, 1.0, 3.0]))
+    labelled = LabelledMatrix("toy", matrix(), labels, times=times).take(np.array([2, 0]))
+    assert labelled.times is not None
+    assert labelled.times.start_s.tolist() == [2.0, 0.0]
+    assert labelled.times.known_s.tolist() == [3.0, 5.0]
+    assert LabelledMatrix("toy", matrix(), labels).take(slice(1)).times is None
+    with pytest.raises(InputError, match="3 records but 2 times"):
+        LabelledMatrix("toy", matrix(), labels, times=times.take(slice(2)))
+
+
+def test_times_that_run_backwards_are_refused() -> None:
+    with pytest.raises(InputError, match=r"row 1: .* once it began, received start 1.0 s and 0.5"):
+        Times(np.array([0.0, 1.0]), np.array([0.0, 0.5]))
+    with pytest.raises(InputError, match="row 0"):
+        Times(np.array([0.0]), np.array([np.nan]))
+    with pytest.raises(InputError, match=r"\(2,\) starts of records but \(1,\)"):
+        Times(np.zeros(2), np.zeros(1))

@@ -8,6 +8,7 @@ import lzma
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -168,6 +169,42 @@ def test_a_bad_answer_leaves_nothing(
         monkeypatch.setattr(download, "TIMEOUT_S", 0.2)
     with pytest.raises(DataUnavailable, match=f"{server}{page}: .*{reason}"):
         obtain(wanted(server + page))
+    assert files_in_cache() == []
+
+
+@pytest.fixture
+def mute(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A source that takes questions and answers none, as behind a firewall that drops packets."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.fixture
+def no_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A source whose name is looked up for ever, as where the name server is out of reach."""
+    over = threading.Event()
+
+    def look_up(*_address: object, **_hints: object) -> list[object]:
+        over.wait(10)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    yield "http://oddflow.invalid"
+    over.set()
+
+
+@pytest.mark.parametrize("source", ["mute", "no_names"])
+def test_a_source_that_does_not_answer_is_given_up_soon(
+    request: pytest.FixtureRequest, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "ANSWER_S", 0.2)
+    base = request.getfixturevalue(source)
+    start_s = time.monotonic()
+    with pytest.raises(DataUnavailable) as caught:
+        obtain(wanted(f"{base}/one", f"{base}/two"))
+    assert time.monotonic() - start_s < 5
+    assert str(caught.value).count("no answer within 0.2 s") == 2
     assert files_in_cache() == []
 
 

@@ -133,6 +133,17 @@ def test_rows_rise_in_time_and_keep_their_order_within_it(corpora: Path) -> None
 
 
 @pytest.mark.data
+def test_connections_are_known_with_their_last_packet(corpora: Path, load: Load) -> None:
+    for name in COUNTS:
+        times = load(name).times
+        assert times is not None
+        assert np.array_equal(times.start_s, load_iot23_hosts(name, data_dir=corpora).start_s)
+        lasted_s = load(name).features.column("duration")
+        assert times.known_s == pytest.approx(times.start_s + lasted_s, rel=1e-15)
+        assert lasted_s.max() > 1
+
+
+@pytest.mark.data
 def test_facts_of_the_docstring(corpora: Path, load: Load) -> None:
     shares = {name: load(name).labels.is_attack.mean() for name in INFECTED}
     assert shares == pytest.approx({"34-1": 0.917, "8-1": 0.790, "20-1": 0.005}, abs=0.001)

@@ -16,6 +16,7 @@ from oddflow.core.kdd41 import KDD41
 from oddflow.core.matrix import LabelledMatrix
 from oddflow.datasets.duplicates import AMBIGUOUS, REPEATED, without_duplicates
 from oddflow.datasets.kddcup99 import SERVICE_ICMP, load_kddcup99
+from tests.lacking import need
 
 PEAK_BYTES = 1 << 30
 
@@ -105,6 +106,7 @@ print(took_s, status["VmHWM"].split()[0])
 @pytest.mark.data
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the peak as Linux has it")
 def test_the_larger_file_loads_in_seconds_and_bounded_memory(corpora: Path) -> None:
+    need(corpora, "kddcup.data_10_percent")
     command = [sys.executable, "-c", MEASURED, str(corpora)]
     seconds, peak_kib = subprocess.check_output(command, text=True).split()
     assert float(seconds) < 20  # 2 s on two cores

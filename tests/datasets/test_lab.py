@@ -11,7 +11,7 @@ from lab.attacks.catalog import ATTACKS
 from oddflow.core.errors import InputError, MalformedInput
 from oddflow.core.kdd41 import KDD41
 from oddflow.datasets import lab as module
-from oddflow.datasets.lab import FAMILIES, RECORDINGS, load_lab, load_lab_times
+from oddflow.datasets.lab import ANSWERS, FAMILIES, RECORDINGS, load_lab, load_lab_times
 
 MIN_NORMALS = 20_000
 MIN_OF_EACH = 90
@@ -42,8 +42,47 @@ def test_the_families_have_the_attacks_of_the_lab() -> None:
 def test_times_are_those_of_the_same_connections(name: str) -> None:
     times = load_lab_times(name)
     assert len(times) == RECORDINGS[name][1]
-    assert times.min() == 0
-    assert 300 < times.max() < 900
+    assert times.start_s.min() == 0
+    assert 300 < times.known_s.max() < 900
+    loaded = load_lab(name).times
+    assert loaded is not None
+    assert (loaded.known_s == times.known_s).all()
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_connections_are_known_as_the_table_of_connections_gives_them_out(name: str) -> None:
+    """In the order of the rows, after their end: UDP after a minute of silence, TCP 5 s after its
+    end, ICMP messages at once."""
+    corpus, times = load_lab(name), load_lab_times(name)
+    assert (np.diff(times.known_s) >= 0).all()
+    ended_s = times.start_s + corpus.features.column("duration")
+    waited_s = times.known_s - ended_s
+    protocol, flag = (corpus.features.column(name) for name in ("protocol_type", "flag"))
+    before_the_end = times.known_s < times.known_s.max() - 70
+    assert np.median(waited_s[(protocol == "udp") & before_the_end]) == pytest.approx(60, abs=0.01)
+    assert np.median(waited_s[np.isin(flag, ["REJ", "S0"])]) == pytest.approx(5, abs=0.01)
+    assert waited_s[protocol == "icmp"].max() == 0
+    assert waited_s[protocol == "udp"].max() < 62, "right to within 2 s"
+    assert times.known_s.max() == ended_s.max()
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_answers_to_the_ping_sweep_are_the_sweeps(name: str) -> None:
+    """Every kind of attack has machines, and each of them answered an echo and a timestamp."""
+    corpus = load_lab(name)
+    protocol, service = (corpus.features.column(name) for name in ("protocol_type", "service"))
+    assert corpus.times is not None
+    sweep = corpus.labels.attack == "ping_sweep"
+    assert corpus.defects == {ANSWERS: 96}
+    assert 540 < sweep.sum() < 550
+    began_s, ended_s = corpus.times.start_s[sweep][[0, -1]]
+    within = (began_s <= corpus.times.start_s) & (corpus.times.start_s <= ended_s)
+    replies = (protocol == "icmp") & np.isin(service, ["ecr_i", "other"]) & within
+    assert set(corpus.labels.attack[replies]) <= {"normal", "ping_sweep"}
+    without_icmp = {
+        kind for kind in ATTACKS if "icmp" not in set(protocol[corpus.labels.attack == kind])
+    }
+    assert {"sqlmap", "http_flood", "beacon", "mail_bomb"} <= without_icmp
 
 
 def test_no_recording_of_another_name_is_invented() -> None:

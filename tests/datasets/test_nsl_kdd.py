@@ -17,6 +17,7 @@ from oddflow.datasets import catalog, nsl_kdd
 from oddflow.datasets.families import family_of
 from oddflow.datasets.kdd_rows import gather, read_kdd_rows
 from oddflow.datasets.nsl_kdd import load_difficulty, load_nsl_kdd
+from tests.lacking import need
 
 FILES = {
     "KDDTrain+": 125_973,
@@ -68,6 +69,7 @@ def test_every_value_is_what_an_independent_reader_reads(corpora: Path, name: st
 
 @pytest.mark.data
 def test_the_catalog_describes_the_published_bytes(corpora: Path) -> None:
+    need(corpora, *(file.file_name for file in nsl_kdd.FILES))
     for file in nsl_kdd.FILES:
         path = catalog.find(file, data_dir=corpora)
         assert path is not None

@@ -9,16 +9,16 @@ import pytest
 from numpy.typing import NDArray
 
 from oddflow.core.errors import InputError, SchemaMismatch
-from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
+from oddflow.core.matrix import FeatureMatrix, LabelledMatrix, Times
 from oddflow.core.schema import FeatureSchema
 from oddflow.evaluate.protocols import (
     Protocol,
     official,
     random_split,
-    run_protocol,
     time_split,
     together,
 )
+from oddflow.evaluate.running import run_protocol
 from tests.toy import toy_corpus
 
 
@@ -143,6 +143,11 @@ def numbered(n_normals: int, n_attacks: int, *, name: str, first: int = 0) -> La
     return corpus
 
 
+def each_second(n: int) -> Times:
+    start_s = np.arange(n, dtype=np.float64)
+    return Times(start_s, start_s + np.float64(0.5))
+
+
 def numbers(matrix: FeatureMatrix) -> list[int]:
     return [int(number) for number in matrix.numeric[:, 1]]
 
@@ -217,11 +222,12 @@ def test_together_keeps_order_and_adds_defects_up() -> None:
     whole = together(
         "ab",
         [
-            LabelledMatrix(p.name, p.features, p.labels, d)
+            LabelledMatrix(p.name, p.features, p.labels, d, each_second(len(p)))
             for p, d in zip(parts, defects, strict=True)
         ],
     )
     assert (whole.name, whole.defects) == ("ab", {"repeated": 5, "late": 1})
+    assert whole.times is None
     assert numbers(whole.features) == [*range(5), *range(10, 13)]
     assert whole.labels.family.tolist() == [f for p in parts for f in p.labels.family]
 
@@ -247,45 +253,3 @@ def test_notes_say_how_to_read_the_numbers(
     assert "do not compare these figures with those of a split by" in flattering.notes[0]
     later = time_split([train]).notes[0]
     assert "among the first 60% of each of Train; tested on the last 40%" in later
-
-
-def test_every_run_keeps_its_seed_threshold_and_scores(
-    train: LabelledMatrix, tests: list[LabelledMatrix]
-) -> None:
-    told: list[tuple[str, int]] = []
-    evaluation = run_protocol(
-        official(train, tests),
-        {"a": Spy, "b": Spy},
-        seeds=(2, 5),
-        target_fpr=0.05,
-        on_fit=lambda system, seed: told.append((system, seed)),
-    )
-    assert told == [("a", 2), ("a", 5), ("b", 2), ("b", 5)]
-    assert (evaluation.seeds, evaluation.target_fpr) == ((2, 5), 0.05)
-    for result, test in zip(evaluation.test_sets.values(), tests, strict=True):
-        assert [run.seed for run in result.runs["b"]] == [2, 5]
-        scores = np.log1p(test.features.column("src_bytes"))
-        for run in result.runs["b"]:
-            assert (run.scores == scores + run.seed).all()
-            assert run.threshold == 8.0
-            assert run.fit_s >= 0
-        assert result.labels is test.labels
-
-
-def test_metrics_are_those_of_the_scores(
-    train: LabelledMatrix, tests: list[LabelledMatrix]
-) -> None:
-    evaluation = run_protocol(official(train, tests), {"spy": Spy}, seeds=(0,), target_fpr=0.05)
-    metrics = evaluation.test_sets["Test"].metrics["spy"]
-    flagged = np.log1p(tests[0].features.column("src_bytes")) > 8.0
-    is_attack = tests[0].labels.is_attack
-    assert metrics["fpr"].mean == pytest.approx(flagged[~is_attack].mean())
-    assert metrics["accuracy"].mean == pytest.approx((flagged == is_attack).mean())
-
-
-@pytest.mark.parametrize(("systems", "seeds"), [({}, (0,)), ({"spy": Spy}, ())])
-def test_nothing_to_run_is_refused(
-    systems: dict[str, type[Spy]], seeds: tuple[int, ...], train: LabelledMatrix
-) -> None:
-    with pytest.raises(InputError, match="takes systems and seeds"):
-        run_protocol(random_split(train), systems, seeds=seeds, target_fpr=0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,13 @@ import numpy as np
 import pytest
 
 from oddflow.core.errors import InputError
-from oddflow.core.evaluation import Evaluation, ResidualMap, TrainingHistory
+from oddflow.core.evaluation import Evaluation, FeatureShift, ResidualMap, TrainingHistory
+from oddflow.core.matrix import Times
 from oddflow.core.verdicts import Cause, Explanation, Verdict
+from oddflow.evaluate.kinds import kinds_found
 from oddflow.evaluate.metrics import METRICS
 from oddflow.evaluate.report import render_report, write_report
+from oddflow.evaluate.wording import quantity
 from tests.evaluate.pages import HOSTILE, Page, assert_asks_for_nothing, assert_no_id_twice
 
 
@@ -79,6 +83,47 @@ def test_optional_sections_may_be_missing(evaluation: Evaluation) -> None:
     text = Page(render_report(evaluation, ours="ours", title="A report")).text
     assert "The model" not in text
     assert "Why records were flagged" not in text
+
+
+@pytest.fixture
+def timed(evaluation: Evaluation) -> Evaluation:
+    """The same evaluation with kinds of attack, each record half a second long, and a shift."""
+    result = evaluation.test_sets["Test"]
+    start_s = np.arange(len(result.labels), dtype=np.float64)
+    kinds = {
+        system: kinds_found(result.labels, runs, Times(start_s, start_s + 0.5))
+        for system, runs in result.runs.items()
+    }
+    shift = FeatureShift(
+        feature="<service>", distance=0.625, outside=0.25, shift_sd=None, train="ftp", test="http"
+    )
+    told = dataclasses.replace(result, kinds=kinds, shift=(shift,))
+    return dataclasses.replace(evaluation, test_sets={"Test": told})
+
+
+def test_kinds_of_attack_have_their_first_alert(timed: Evaluation, full: str) -> None:
+    html = render_report(timed, ours="ours", title="A report")
+    neptune = next(k for k in timed.test_sets["Test"].kinds["ours"].kinds if k.attack == "neptune")
+    (row,) = re.findall(r'<th scope="row">neptune</th>.*?</tr>', html, re.DOTALL)
+    cells = re.findall(r"<td>([^<]*)</td>", row)
+    assert cells[-4:] == [
+        "3 of 3",
+        "95.4 %",
+        quantity(neptune.first_alert_s),
+        quantity(neptune.false_alerts_before),
+    ]
+    text = Page(html).text
+    assert "of 4 kinds alerted at least once; luck alone would alert" in text
+    assert "<details open>" in html
+    assert "First alert" not in Page(full).text
+    assert "<details open>" not in full
+
+
+def test_features_that_changed_are_shown(timed: Evaluation, full: str) -> None:
+    text = Page(render_report(timed, ours="ours", title="A report")).text
+    assert "How normal traffic differs from that of training" in text
+    assert "<service>0.6225 %n/aftphttp" in text
+    assert "differs from that of training" not in Page(full).text
 
 
 def test_hostile_text_stays_text(build_evaluation: Callable[..., Evaluation]) -> None:

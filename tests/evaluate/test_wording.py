@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from oddflow.core.evaluation import Estimate, Evaluation, TestSetResult
+from oddflow.core.evaluation import Estimate, Evaluation, FeatureShift, TestSetResult
 from oddflow.evaluate.wording import findings, of_hundred, percent
 
 NAN = float("nan")
@@ -51,6 +51,17 @@ def test_findings_confess_a_missed_target(result: TestSetResult) -> None:
     text = " ".join(findings(with_metrics(result, NUMBERS), ours="ours", target_fpr=0.05))
     assert "more false alarms than were asked for" in text
     assert "By AUROC" not in text, "there is nothing to compare with"
+
+
+def test_findings_name_what_changed_where_the_target_is_missed(result: TestSetResult) -> None:
+    shift = tuple(
+        FeatureShift(feature=name, distance=0.5, outside=0.0, shift_sd=0.0, train=0.0, test=1.0)
+        for name in ("service", "count", "flag", "land", "duration")
+    )
+    changed = dataclasses.replace(with_metrics(result, NUMBERS), shift=shift)
+    said = "They differ most from those of training in service, count, flag, land."
+    assert said in findings(changed, ours="ours", target_fpr=0.05)
+    assert said not in findings(changed, ours="ours", target_fpr=0.06)
 
 
 def test_findings_name_the_next_best(result: TestSetResult) -> None:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from oddflow import __version__
 from oddflow.cli.console import Output
-from oddflow.cli.records import load_corpus
 from oddflow.core.errors import InputError
 from oddflow.core.evaluation import Evaluation, TrainingHistory
 
@@ -28,9 +27,10 @@ if TYPE_CHECKING:
 
 OURS = "lstm_autoencoder"
 """The name of our detector in every table."""
-TEST_FILES = ("KDDTest+", "KDDTest-21")
 N_EXPLAINED = 6
 """Records explained in a report."""
+FALSE_ALERT = "normal, flagged"
+"""What a report calls normal records that are flagged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,25 +67,6 @@ class Trained:
         return self.model.score_samples(records)
 
 
-def load_protocol(name: str, data: Path | None, out: Output) -> Protocol:
-    """The protocol of that name, on NSL-KDD or on the lab's recordings.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    from oddflow.datasets.lab import load_lab
-    from oddflow.evaluate.protocols import PROTOCOLS, official, random_split, two_recordings
-
-    if name not in PROTOCOLS:
-        raise InputError(f"--protocol must be one of {', '.join(PROTOCOLS)}, received {name!r}")
-    if name == "lab":
-        return two_recordings(load_lab("first"), load_lab("second"))
-    train = load_corpus("KDDTrain+", data, out)
-    if name == "random-split":
-        return random_split(train)
-    return official(train, [load_corpus(test, data, out) for test in TEST_FILES])
-
-
 def evaluate(
     protocol: Protocol,
     *,
@@ -114,7 +95,8 @@ def evaluate(
     """
     from oddflow.detect.autoencoder import LSTMAutoencoderDetector
     from oddflow.detect.baselines import baselines
-    from oddflow.evaluate.protocols import run_protocol
+    from oddflow.detect.calibrate import Calibration
+    from oddflow.evaluate.running import run_protocol
 
     require_systems(systems)
     ours: list[LSTMAutoencoderDetector] = []
@@ -137,7 +119,12 @@ def evaluate(
             n_begun += 1
 
         evaluation = run_protocol(
-            protocol, factories, seeds=range(seeds), target_fpr=target_fpr, on_fit=show
+            protocol,
+            factories,
+            seeds=range(seeds),
+            target_fpr=target_fpr,
+            threshold_of=lambda scores: Calibration(scores).threshold(target_fpr).value,
+            on_fit=show,
         )
     if model is not None and OURS in factories:
         return Judged(evaluation, protocol, model, history)
@@ -169,13 +156,23 @@ def require_report(path: Path, systems: Sequence[str] | None) -> None:
 
 
 def evaluation_text(evaluation: Evaluation) -> Group:
-    """Tables for the terminal, with the notes that make them comparable."""
+    """Tables for the terminal, with the notes that make them comparable.
+
+    Where records have times, so that a kind of attack is something that happened, there is a table
+    of the kinds that our detector finds too, or the first system if ours is not there.
+    """
     from rich.console import Group
     from rich.text import Text
 
+    from oddflow.evaluate.kinds_table import kinds_table
     from oddflow.evaluate.table import results_table
 
-    tables = [results_table(result, ours=OURS) for result in evaluation.test_sets.values()]
+    tables = []
+    for name, result in evaluation.test_sets.items():
+        system = OURS if OURS in result.kinds else next(iter(result.kinds))
+        if result.kinds[system].is_timed:
+            tables.append(kinds_table(result.kinds[system], test_set=name, system=system))
+        tables.append(results_table(result, ours=OURS))
     return Group(*tables, *[Text(note, style="dim") for note in evaluation.notes])
 
 
@@ -214,14 +211,16 @@ def write_html(judged: Judged, path: Path) -> None:
     if judged.model is None:
         raise InputError(f"a report is about {OURS}; leave it among the systems")
     test: LabelledMatrix = next(iter(judged.protocol.test_sets.values()))
+    kinds = _kinds(judged)
     html = render_report(
         judged.evaluation,
         ours=OURS,
-        title=f"oddflow on NSL-KDD, protocol {judged.evaluation.protocol}",
+        title=f"oddflow, protocol {judged.evaluation.protocol}",
         history=judged.history,
-        residual_map=residual_map(judged.model, test.features, test.labels.attack),
+        residual_map=residual_map(judged.model, test.features, kinds),
         explained=oddest(judged),
         details={
+            "trained on the normal records of": judged.protocol.train.name,
             "normal training records": f"{len(judged.protocol.normals):,}",
             "fingerprint of them": judged.protocol.normals.fingerprint(),
             "oddflow": __version__,
@@ -231,3 +230,11 @@ def write_html(judged: Judged, path: Path) -> None:
         write_report(path, html)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _kinds(judged: Judged) -> NDArray[np.object_]:
+    """Kind of each record of the first test set, with false alerts as a kind of their own."""
+    result = next(iter(judged.evaluation.test_sets.values()))
+    run, labels = result.runs[OURS][0], result.labels
+    is_false_alert = (run.scores > run.threshold) & ~labels.is_attack
+    return np.where(is_false_alert, FALSE_ALERT, labels.attack).astype(object)

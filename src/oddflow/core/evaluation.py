@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,93 @@ class ResidualMap:
     values: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindFound:
+    """How one system finds one kind of attack in one test set, over the seeds.
+
+    Attributes:
+        attack: its name.
+        n_records: of this kind.
+        recall: share of them that is flagged, mean over the seeds.
+        n_alerted: seeds in which at least one of them is flagged.
+        n_beyond_luck: seeds in which more are flagged than luck explains, see
+            `oddflow.evaluate.kinds`.
+        by_luck: the chance that at least one would be flagged if they were normal, mean over the
+            seeds.
+        first_alert_s: seconds from the start of the first of them until the first of those flagged
+            was known, median over the seeds that flag one; None if none does, or without times.
+        false_alerts_before: normal records flagged in that span, median over the same seeds.
+    """
+
+    attack: str
+    n_records: int
+    recall: float
+    n_alerted: int
+    n_beyond_luck: int
+    by_luck: float
+    first_alert_s: float | None
+    false_alerts_before: float | None
+
+    def to_json(self) -> dict[str, float | None]:
+        """Plain data, without the name."""
+        values = asdict(self)
+        del values["attack"]
+        return values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindsFound:
+    """How one system finds each kind of attack in one test set.
+
+    Attributes:
+        kinds: the one of highest recall first.
+        alerted: for each seed, how many kinds have at least one record flagged.
+        by_luck: for each seed, how many would on average if all records were normal.
+        beyond_luck: for each seed, how many have more records flagged than luck explains.
+        is_timed: whether the records have times.
+    """
+
+    kinds: tuple[KindFound, ...]
+    alerted: tuple[int, ...]
+    by_luck: tuple[float, ...]
+    beyond_luck: tuple[int, ...]
+    is_timed: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; kinds by their names."""
+        return {
+            "n_kinds": len(self.kinds),
+            "alerted": list(self.alerted),
+            "by_luck": list(self.by_luck),
+            "beyond_luck": list(self.beyond_luck),
+            "kinds": {kind.attack: kind.to_json() for kind in self.kinds},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureShift:
+    """How one feature of the normal test records differs from the normal training records.
+
+    Attributes:
+        feature: its name.
+        distance: between the two distributions, from 0 (the same) to 1 (nothing in common): that of
+            Kolmogorov and Smirnov for numbers, total variation for categories.
+        outside: share of the test records beyond what training had: above its largest or below its
+            smallest number, or of a name that it had not.
+        shift_sd: how far the mean has moved, in standard deviations of training, after log1p for
+            counts; None for categories, and for numbers that are constant in training.
+        train: median, or commonest name, in training.
+        test: the same in the test records.
+    """
+
+    feature: str
+    distance: float
+    outside: float
+    shift_sd: float | None
+    train: float | str
+    test: float | str
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class TestSetResult:
     """Every system on one test set.
@@ -99,6 +186,9 @@ class TestSetResult:
             for systems that tell classes of attacks apart.
         truth: the class of each record in the terms of `predicted`, strings of shape (n,); None
             where no system tells classes apart.
+        kinds: system -> how it finds each kind of attack, where that was asked.
+        shift: how normal traffic differs from that of training, the feature that differs most
+            first, where that was asked.
     """
 
     __test__ = False
@@ -110,6 +200,23 @@ class TestSetResult:
     metrics: Mapping[str, Mapping[str, Estimate]]
     predicted: Mapping[str, tuple[NDArray[np.object_], ...]] = field(default_factory=dict)
     truth: NDArray[np.object_] | None = None
+    kinds: Mapping[str, KindsFound] = field(default_factory=dict)
+    shift: tuple[FeatureShift, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; without what was not asked."""
+        told: dict[str, Any] = {
+            "n_records": len(self.labels),
+            "systems": {
+                system: {metric: e.to_json() for metric, e in estimates.items()}
+                for system, estimates in self.metrics.items()
+            },
+        }
+        if self.kinds:
+            told["attacks"] = {system: found.to_json() for system, found in self.kinds.items()}
+        if self.shift:
+            told["shift"] = [asdict(shift) for shift in self.shift]
+        return told
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -137,14 +244,5 @@ class Evaluation:
             "seeds": list(self.seeds),
             "target_fpr": self.target_fpr,
             "notes": list(self.notes),
-            "test_sets": {
-                name: {
-                    "n_records": len(result.labels),
-                    "systems": {
-                        system: {metric: e.to_json() for metric, e in estimates.items()}
-                        for system, estimates in result.metrics.items()
-                    },
-                }
-                for name, result in self.test_sets.items()
-            },
+            "test_sets": {name: result.to_json() for name, result in self.test_sets.items()},
         }

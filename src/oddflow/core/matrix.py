@@ -108,8 +108,13 @@ class FeatureMatrix:
 
     def value(self, row: int, name: str) -> float | str:
         """One value in original units."""
-        value = self.column(name)[row]
-        return value if isinstance(value, str) else float(value)
+        for i, feature in enumerate(self.schema.numeric):
+            if feature.name == name:
+                return float(self.numeric[row, i])
+        for feature, column in zip(self.schema.categorical, self.categorical, strict=True):
+            if feature.name == name:
+                return str(column.levels[column.codes[row]])
+        raise InputError(f"no feature {name!r}; there are {list(self.schema.names)}")
 
     def fingerprint(self) -> str:
         """sha256 over schema and values: which data a model was trained on."""
@@ -174,6 +179,41 @@ class Labels:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Times:
+    """When n records happened, in seconds on one clock; only `evaluate` looks at it.
+
+    Attributes:
+        start_s: when each began, shape (n,).
+        known_s: when each was over and could be judged, shape (n,); no alert comes earlier.
+
+    Raises:
+        InputError: shapes that disagree, or a record that was known before it began.
+    """
+
+    start_s: NDArray[np.float64]
+    known_s: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.start_s.shape != self.known_s.shape:
+            raise InputError(
+                f"{self.start_s.shape} starts of records but {self.known_s.shape} times when known"
+            )
+        if not (self.start_s <= self.known_s).all():
+            row = int(np.argmin(self.start_s <= self.known_s))
+            raise InputError(
+                f"row {row}: expected a record to be known once it began, received start "
+                f"{self.start_s[row]} s and {self.known_s[row]} s"
+            )
+
+    def __len__(self) -> int:
+        return len(self.start_s)
+
+    def take(self, rows: Rows) -> Self:
+        """The given rows, in the order given."""
+        return type(self)(self.start_s[rows], self.known_s[rows])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class LabelledMatrix:
     """Features and labels of the same n records, side by side and never mixed.
 
@@ -183,26 +223,31 @@ class LabelledMatrix:
         labels: what only an evaluation may see, and a classifier for its training records.
         defects: what was found wrong with the records as published and set right or left out,
             such as "rows with an infinite rate", and in how many of them.
+        times: when they happened; None if the corpus does not say.
     """
 
     name: str
     features: FeatureMatrix
     labels: Labels
     defects: Mapping[str, int] = field(default_factory=dict)
+    times: Times | None = None
 
     def __post_init__(self) -> None:
         if len(self.features) != len(self.labels):
             raise InputError(
                 f"{self.name}: {len(self.features)} records but {len(self.labels)} labels"
             )
+        if self.times is not None and len(self.times) != len(self.labels):
+            raise InputError(f"{self.name}: {len(self.labels)} records but {len(self.times)} times")
 
     def __len__(self) -> int:
         return len(self.features)
 
     def take(self, rows: Rows) -> Self:
         """The given rows, in the order given."""
-        labels = self.labels.take(rows)
-        return type(self)(self.name, self.features.take(rows), labels, self.defects)
+        times = None if self.times is None else self.times.take(rows)
+        features, labels = self.features.take(rows), self.labels.take(rows)
+        return type(self)(self.name, features, labels, self.defects, times)
 
     def normals(self) -> FeatureMatrix:
         """Features of the normal records."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from io import BufferedIOBase, BufferedReader
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from tempfile import NamedTemporaryFile
+from threading import Thread
 from typing import IO
 from urllib import request
 
@@ -25,8 +27,10 @@ from oddflow.ingest.source import ARCHIVE_DAMAGE, unpacked
 ProgressCallback = Callable[[int, int], None]
 """Called with (bytes done, bytes in all); starts again at 0 with each source."""
 
+ANSWER_S = 10.0
+"""A source that does not begin to answer within so long is given up: the network may be away."""
 TIMEOUT_S = 30.0
-"""A source that is silent for so long is given up."""
+"""A source that is silent for so long in the middle of its answer is given up."""
 
 _CHUNK_BYTES = 64 << 10
 
@@ -96,7 +100,7 @@ def _download(
     try:
         with (
             part,
-            _opener().open(url, timeout=TIMEOUT_S) as answer,
+            _answer(url) as answer,
             unpacked(BufferedReader(answer), url) as content,
         ):
             _copy(content, part, file, on_progress)
@@ -105,6 +109,36 @@ def _download(
         Path(part.name).replace(target)
     finally:
         Path(part.name).unlink(missing_ok=True)
+
+
+def _answer(url: str) -> HTTPResponse:
+    """The answer of a source, whose content is yet to be read.
+
+    Asked from a thread of its own: the time limit of a socket holds for each address of a host
+    anew, and for the look-up of its name not at all.
+
+    Raises:
+        OSError, HTTPException: it cannot be reached, or does not answer within `ANSWER_S`.
+    """
+    answers: SimpleQueue[HTTPResponse | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(_opener().open(url, timeout=TIMEOUT_S))
+        except (OSError, HTTPException, ValueError) as error:
+            answers.put(error)
+
+    Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=ANSWER_S)
+    except Empty:
+        raise TimeoutError(f"no answer within {ANSWER_S:g} s") from None
+    if isinstance(answer, HTTPResponse):
+        return answer
+    try:
+        raise answer
+    finally:
+        del answer  # its traceback holds this frame, which would hold it and its socket
 
 
 def _copy(

@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.core.conn import UNSET
-from oddflow.core.matrix import FeatureMatrix, LabelledMatrix, Labels, concatenate
+from oddflow.core.matrix import FeatureMatrix, LabelledMatrix, Labels, Times, concatenate
 from oddflow.datasets.catalog import Corpus, CorpusFile, corpus_file, read_verified, require_rows
 from oddflow.datasets.conn_rows import parse_conn_rows
 from oddflow.datasets.download import ProgressCallback, obtain
@@ -184,6 +184,9 @@ def load_iot23(
 ) -> LabelledMatrix:
     """The connections of one recording, sorted by time; what is odd about it is in `defects`.
 
+    A connection counts as known (`times.known_s`) with its last packet, and where Zeek knew no
+    duration with its first; Zeek itself waits some seconds longer before it logs one.
+
     Args:
         name: of a recording (`34-1`) or of its file.
         data_dir: looked in first, then `$ODDFLOW_DATA`, then the per-user cache; what is in none
@@ -196,8 +199,16 @@ def load_iot23(
         DataUnavailable: it is nowhere on this machine and cannot be downloaded.
     """
     recording = _load(name, data_dir, on_progress)
-    corpus = LabelledMatrix(recording.name, recording.features, recording.labels, recording.defects)
-    return counted(corpus)
+    start_s = recording.hosts.start_s
+    return counted(
+        LabelledMatrix(
+            recording.name,
+            recording.features,
+            recording.labels,
+            recording.defects,
+            Times(start_s, start_s + recording.features.column("duration")),
+        )
+    )
 
 
 def load_iot23_hosts(name: str = "34-1", *, data_dir: Path | None = None) -> Hosts:

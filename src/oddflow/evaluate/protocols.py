@@ -1,4 +1,4 @@
-"""Protocols: which records train, which test, and what is measured.
+"""Protocols: which records train and which test.
 
 `official`      train on the normals of the training file, test on the publisher's test files.
 `random-split`  train on the normals of a stratified random 80 % of the training file, test on the
@@ -7,33 +7,27 @@
 `time-split`    train on the normals among the first 60 % of each recording, test on the rest,
                 which came later.
 
+`oddflow.evaluate.transfers` has those that test on another network.
+
 A detector is given normal training features and nothing else. Test records and all labels stay on
 this side; what they decide (oracle figures) is named so.
 """
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from oddflow.core.detector import DetectorFactory
 from oddflow.core.errors import InputError
-from oddflow.core.evaluation import Evaluation, Run, TestSetResult
 from oddflow.core.matrix import FeatureMatrix, LabelledMatrix, Labels, concatenate
-from oddflow.evaluate.bootstrap import estimate
 
 SPLIT_SEED = 0
 """Of the one random split, so that systems and seeds share their test set."""
 TEST_SHARE = 0.2
-RESAMPLE_SEED = 0
-
-OnFit = Callable[[str, int], None]
-"""Told which system is about to be fitted with which seed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +40,8 @@ class Protocol:
         known_attacks: attacks that occur in `train`.
         test_sets: name -> records with labels.
         notes: for the reader of the numbers.
+        thresholds_from: name of a test set -> normal records that its thresholds are read from, in
+            place of held-out training records; nothing else is done with them.
     """
 
     name: str
@@ -53,6 +49,7 @@ class Protocol:
     known_attacks: frozenset[str]
     test_sets: Mapping[str, LabelledMatrix]
     notes: tuple[str, ...]
+    thresholds_from: Mapping[str, FeatureMatrix] = field(default_factory=dict)
 
     @cached_property
     def normals(self) -> FeatureMatrix:
@@ -70,16 +67,6 @@ def official(train: LabelledMatrix, tests: Sequence[LabelledMatrix]) -> Protocol
         {test.name: test for test in tests},
         (f"Trained on the normal records of {train.name} alone; tested on {names}.",),
     )
-
-
-def two_recordings(train: LabelledMatrix, test: LabelledMatrix) -> Protocol:
-    """Train on the normals of one recording of the lab, test on another."""
-    note = (
-        f"Trained on the normal connections of the {train.name} alone, tested on the {test.name}: "
-        "other addresses and another schedule, the same services and tools. Real traffic differs "
-        "more from day to day."
-    )
-    return Protocol("lab", train, _attacks(train), {test.name: test}, (note,))
 
 
 def random_split(train: LabelledMatrix) -> Protocol:
@@ -144,6 +131,8 @@ def time_split(corpora: Sequence[LabelledMatrix], *, train_share: float = 0.6) -
 def together(name: str, parts: Sequence[LabelledMatrix]) -> LabelledMatrix:
     """The records of several files of one schema, in their order; defects are added up.
 
+    Times are left out: recordings have no clock in common.
+
     Raises:
         InputError: there is no file.
         SchemaMismatch: two of them have different features.
@@ -157,79 +146,6 @@ def together(name: str, parts: Sequence[LabelledMatrix]) -> LabelledMatrix:
     for part in parts:
         defects.update(part.defects)
     return LabelledMatrix(name, features, labels, dict(defects))
-
-
-PROTOCOLS = ("official", "random-split", "lab")
-
-
-def run_protocol(
-    protocol: Protocol,
-    systems: Mapping[str, DetectorFactory],
-    *,
-    seeds: Sequence[int],
-    target_fpr: float,
-    on_fit: OnFit | None = None,
-) -> Evaluation:
-    """Fit every system with every seed and measure it on every test set.
-
-    Raises:
-        InputError: no system, or no seed.
-    """
-    if not systems or not seeds:
-        raise InputError(
-            f"an evaluation takes systems and seeds, received {len(systems)} and {len(seeds)}"
-        )
-    runs: dict[str, dict[str, list[Run]]] = {
-        name: {system: [] for system in systems} for name in protocol.test_sets
-    }
-    for system, factory in systems.items():
-        for seed in seeds:
-            if on_fit is not None:
-                on_fit(system, seed)
-            for name, run in _runs(protocol, factory, seed).items():
-                runs[name][system].append(run)
-    calibration = (
-        f"Thresholds: {target_fpr:.1%} of held-out normal training records, which neither "
-        "training nor early stopping saw."
-    )
-    spread = (
-        f"Seeds {', '.join(map(str, seeds))} of split, weights and order; intervals: 95 %, "
-        "bootstrap over seeds and test records."
-    )
-    return Evaluation(
-        protocol.name,
-        tuple(seeds),
-        target_fpr,
-        {name: _result(protocol, name, runs[name]) for name in protocol.test_sets},
-        (*protocol.notes, calibration, spread),
-    )
-
-
-def _runs(protocol: Protocol, factory: DetectorFactory, seed: int) -> dict[str, Run]:
-    start_s = time.perf_counter()
-    detector = factory(seed).fit(protocol.normals)
-    fit_s = time.perf_counter() - start_s
-    runs = {}
-    for name, test in protocol.test_sets.items():
-        start_s = time.perf_counter()
-        scores = detector.score_samples(test.features)
-        runs[name] = Run(seed, scores, detector.threshold_, fit_s, time.perf_counter() - start_s)
-    return runs
-
-
-def _result(protocol: Protocol, name: str, runs: Mapping[str, list[Run]]) -> TestSetResult:
-    labels = protocol.test_sets[name].labels
-    novel = labels.is_attack & ~np.isin(labels.attack, list(protocol.known_attacks))
-    return TestSetResult(
-        name,
-        labels,
-        novel,
-        {system: tuple(of_system) for system, of_system in runs.items()},
-        {
-            system: estimate(of_system, labels.is_attack, novel, seed=RESAMPLE_SEED)
-            for system, of_system in runs.items()
-        },
-    )
 
 
 def _attacks(corpus: LabelledMatrix) -> frozenset[str]:

@@ -11,8 +11,15 @@ import numpy as np
 from oddflow.core.evaluation import Evaluation, ResidualMap, Run, TestSetResult, TrainingHistory
 from oddflow.core.verdicts import Verdict, shown
 from oddflow.evaluate import diagnostics, figures
+from oddflow.evaluate.attack_rows import (
+    N_SHIFTED,
+    AttackRow,
+    ShiftRow,
+    attack_rows,
+    kind_columns,
+    shift_row,
+)
 from oddflow.evaluate.breakdown import (
-    AttackRecall,
     GroupRecall,
     recall_by_attack,
     recall_by_family,
@@ -20,6 +27,7 @@ from oddflow.evaluate.breakdown import (
 )
 from oddflow.evaluate.canvas import LineStyle, svg, system_styles
 from oddflow.evaluate.counts import Confusion, ScoredRecords
+from oddflow.evaluate.kinds import summary
 from oddflow.evaluate.metrics import METRICS, Group, leaders
 from oddflow.evaluate.wording import decimal, findings, percent
 
@@ -65,7 +73,10 @@ class TestSetSection(NamedTuple):
     pictures: tuple[Picture, ...]
     novelty: dict[str, GroupRecall]
     families: dict[str, GroupRecall]
-    attacks: tuple[AttackRecall, ...]
+    attacks: tuple[AttackRow, ...]
+    kind_columns: tuple[str, ...]
+    is_timed: bool
+    shift: tuple[ShiftRow, ...]
 
 
 class CauseBar(NamedTuple):
@@ -146,17 +157,22 @@ def explained_record(title: str, verdict: Verdict) -> ExplainedRecord:
 def _section(
     result: TestSetResult, target_fpr: float, *, ours: str, styles: Mapping[str, LineStyle]
 ) -> TestSetSection:
+    kinds = result.kinds.get(ours)
+    said = () if kinds is None else (f"{summary(kinds)}.",)
     return TestSetSection(
         name=result.name,
         n_records=len(result.labels),
         n_attacks=int(result.labels.is_attack.sum()),
         n_novel=int(result.novel.sum()),
-        findings=findings(result, ours=ours, target_fpr=target_fpr),
+        findings=(*findings(result, ours=ours, target_fpr=target_fpr), *said),
         rows=_rows(result, ours=ours),
         pictures=_pictures(result, target_fpr, ours=ours, styles=styles),
         novelty=recall_by_novelty(result, ours),
         families=recall_by_family(result, ours),
-        attacks=recall_by_attack(result, ours),
+        attacks=attack_rows(result, kinds, ours=ours),
+        kind_columns=kind_columns(kinds),
+        is_timed=kinds is not None and kinds.is_timed,
+        shift=tuple(shift_row(shift) for shift in result.shift[:N_SHIFTED]),
     )
 
 

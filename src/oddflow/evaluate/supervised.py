@@ -14,7 +14,7 @@ from oddflow.evaluate.class_confusion import flagged_as_classes
 from oddflow.evaluate.classes import Names, estimate_classes
 from oddflow.evaluate.counts import Bools, Weights
 from oddflow.evaluate.metrics import METRICS
-from oddflow.evaluate.protocols import RESAMPLE_SEED
+from oddflow.evaluate.running import RESAMPLE_SEED
 
 BINARY_VIEW = ("auroc", "fpr", "recall_novel")
 """What is said of attack against normal where classes of attacks are told apart."""

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from oddflow.core.evaluation import Estimate, TestSetResult
 
 UNDEFINED = "n/a"
+N_CHANGED = 4
+"""Features named that changed most."""
 
 
 def decimal(value: float, decimals: int = 4) -> str:
@@ -26,6 +28,19 @@ def percent(share: float) -> str:
     ('5 %', '1.23 %', '100 %')
     """
     return UNDEFINED if math.isnan(share) else f"{100 * share:.3g} %"
+
+
+def quantity(value: float | None) -> str:
+    """A number of seconds or of things, n/a where there is none.
+
+    >>> quantity(0.034), quantity(17.25), quantity(1240.5), quantity(3.0), quantity(None)
+    ('0.03', '17.2', '1,240', '3', 'n/a')
+    """
+    if value is None or math.isnan(value):
+        return UNDEFINED
+    if value == round(value) or value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if value < 1 else f"{value:.1f}"
 
 
 def of_hundred(share: float) -> str:
@@ -54,6 +69,9 @@ def findings(result: TestSetResult, *, ours: str, target_fpr: float) -> tuple[st
             "That is more false alarms than were asked for: these normal records are odder than "
             "those the threshold was read from."
         )
+        if result.shift:
+            changed = ", ".join(shift.feature for shift in result.shift[:N_CHANGED])
+            sentences.append(f"They differ most from those of training in {changed}.")
     if result.novel.any():
         novel = of_hundred(_mean(estimates, "recall_novel"))
         sentences.append(f"Of 100 attacks of a kind that training had none of, it flags {novel}.")

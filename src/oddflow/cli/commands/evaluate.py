@@ -9,6 +9,7 @@ import typer
 
 from oddflow.cli import options
 from oddflow.cli.console import Output
+from oddflow.cli.protocols import PROTOCOLS, load_protocol
 
 NAME = "evaluate"
 NEEDS_ARGUMENTS = False
@@ -17,7 +18,7 @@ EXAMPLE = "Example: `oddflow evaluate --protocol official --seeds 5 --report rep
 
 def run(
     protocol: Annotated[
-        str, typer.Option("--protocol", help="official, random-split or lab.")
+        str, typer.Option("--protocol", metavar="NAME", help=f"One of {', '.join(PROTOCOLS)}.")
     ] = "official",
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="How many seeds, from 0.")] = 1,
     fpr: Annotated[
@@ -50,7 +51,6 @@ def run(
     from oddflow.cli.evaluation import (
         evaluate,
         evaluation_text,
-        load_protocol,
         require_report,
         require_systems,
         write_html,
