@@ -36,7 +36,8 @@ $(VENV)/.bench: pyproject.toml constraints.txt | $(VENV)/bin/python
 demo: $(VENV)/.train ## set up, train on NSL-KDD or what comes with oddflow, show results and explained alerts
 	$(BIN)/oddflow demo
 
-test: $(VENV)/.dev ## set up, run all tests
+test: $(VENV)/.dev ## set up (as root also the lab's Debian packages), run all tests
+	@./scripts/lab-packages $(BIN)/python
 	$(BIN)/pytest
 
 quick: $(VENV)/.dev ## the tests that train nothing on real data
@@ -58,6 +59,7 @@ bench: $(VENV)/.bench ## measure speed against Keras on TensorFlow; writes bench
 	$(BIN)/python -m benchmarks --output benchmarks/results.json
 
 lab: $(VENV)/bin/python ## record labelled traffic in network namespaces (Linux, root, Debian's tools)
+	@./scripts/lab-packages $(BIN)/python
 	$(BIN)/python -m lab lab-recordings
 
 clean: ## remove the virtual environment and what tools left behind

@@ -100,7 +100,7 @@ def test_the_summary_is_quiet_text_or_json(
     assert summary["n_records"] == 3300
     assert summary["n_flagged"] == n_flagged
     assert summary["target_fpr"] == 0.05
-    keys = {"n_records", "n_flagged", "target_fpr", "threshold", "seconds", "skipped"}
+    keys = {"n_records", "n_flagged", "target_fpr", "threshold", "seconds", "skipped", "n_evicted"}
     assert set(summary) == keys
     assert summary["skipped"] == {}
 

@@ -6,40 +6,21 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from oddflow.cli.watching import from_interface
+from oddflow.ingest.recording import Portion, read_recording
+from oddflow.ingest.ring import MAX_BLOCKS, MIN_BLOCKS, LiveError
 from tests.cli.running import Run, refused
-
-N_LINES = 200
-
-
-def zeek_line(i: int) -> str:
-    """Calm connections, and now and then one that is refused at an odd port."""
-    is_odd = i % 17 == 16
-    return json.dumps(
-        {
-            "ts": 1000.0 + i,
-            "uid": f"C{i}",
-            "id.orig_h": "10.0.0.1",
-            "id.orig_p": 2000 + i,
-            "id.resp_h": "10.0.0.2",
-            "id.resp_p": 31337 if is_odd else 80,
-            "proto": "tcp",
-            "conn_state": "REJ" if is_odd else "SF",
-            "duration": 0.5 + i % 7 / 10,
-            "orig_bytes": 100 + i % 13,
-            "resp_bytes": 1000 + i % 11,
-        }
-    )
-
-
-LINES = [zeek_line(i) + "\n" for i in range(N_LINES)]
+from tests.cli.watched import LINES, N_LINES, calm_model, meanwhile
+from tests.ingest import logs
 
 
 @pytest.fixture(scope="module")
@@ -47,31 +28,7 @@ def model(tmp_path_factory: pytest.TempPathFactory, small_settings: Path) -> Cal
     """Trains a model of calm connections once, with the first `run` that asks."""
     folder = tmp_path_factory.mktemp("watch")
 
-    def trained(run: Run) -> Path:
-        path = folder / "model"
-        if not path.exists():
-            calm = folder / "calm.log"
-            calm.write_text("".join(zeek_line(i) + "\n" for i in range(400) if i % 17 != 16))
-            ran = run(
-                *("train", "--records", calm, "-o", path, "--settings", small_settings),
-                *("--fpr", 0.05, "-q"),
-            )
-            assert ran.code == 0, ran.err
-        return path
-
-    return trained
-
-
-@contextmanager
-def meanwhile(action: Callable[[], None]) -> Iterator[None]:
-    """Does something in another thread."""
-    thread = threading.Thread(target=action)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join(timeout=30)
-    assert not thread.is_alive()
+    return lambda run: calm_model(run, folder, small_settings)
 
 
 def whole(run: Run, model: Path, tmp_path: Path) -> list[dict[str, object]]:
@@ -141,6 +98,33 @@ def test_so_does_a_socket(run: Run, model: Callable[[Run], Path], tmp_path: Path
     assert not path.exists()
 
 
+def test_writers_into_a_socket_have_a_header_each(
+    run: Run, model: Callable[[Run], Path], tmp_path: Path
+) -> None:
+    """One writes fields with a header, another events of Suricata, in turns."""
+    path = tmp_path / "eve.sock"
+    rows = [logs.fields(logs.ROW | {"uid": f"C{i}"}) for i in range(20)]
+
+    def write() -> None:
+        while not path.exists():
+            time.sleep(0.05)
+        with socket.socket(socket.AF_UNIX) as zeek, socket.socket(socket.AF_UNIX) as other:
+            for sensor in (zeek, other):
+                sensor.connect(str(path))
+            zeek.sendall(logs.header([*logs.TYPES]).encode())
+            for row in rows:
+                zeek.sendall(row.encode())
+                time.sleep(0.02)
+                other.sendall(logs.jsonl([logs.FLOW]))
+                time.sleep(0.02)
+
+    with meanwhile(write):
+        ran = run("watch", model(run), "--socket", path, "--seconds", 4, "--json")
+    summary = json.loads(ran.err.strip().splitlines()[-1])
+    assert summary["n_connections"] == 2 * len(rows)
+    assert summary["skipped"] == {}
+
+
 def test_alerts_are_added_to_a_file_under_one_header(
     run: Run, model: Callable[[Run], Path], tmp_path: Path
 ) -> None:
@@ -194,11 +178,81 @@ def test_packets_of_an_interface_become_alerts(run: Run, model: Callable[[Run], 
     assert len(found & set(range(40_000, 40_100))) > 50
 
 
+def test_an_interface_that_goes_is_told_after_alerts_and_summary(
+    run: Run, model: Callable[[Run], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def goes(*_arguments: object, **_settings: object) -> Iterator[Portion]:
+        yield from read_recording(tmp_path / "whole.log")
+        raise LiveError("the interface is gone")
+
+    expected = whole(run, model(run), tmp_path)
+    monkeypatch.setattr("oddflow.cli.watching.from_interface", goes)
+    ran = run("watch", model(run), "-i", "lo", "--json")
+    assert ran.code == 1
+    assert ran.lines() == expected
+    said = ran.err.splitlines()[-2:]
+    assert json.loads(said[0])["n_alerts"] == len(expected)
+    assert said[1] == "oddflow: error: the interface is gone"
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="listening needs CAP_NET_RAW"
+)
+def test_who_leaves_an_interface_early_leaves_nothing_behind() -> None:
+    """As a second signal does: the ring is closed, and Python's threads take turns as before."""
+    threads, turn_s = threading.active_count(), sys.getswitchinterval()
+    portions = from_interface("lo", lambda: False, is_promiscuous=False, n_blocks=2)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        next(portions)
+        for port in range(40_000, 40_100):
+            sender.sendto(b"x", ("127.0.0.1", port))
+        while not next(portions).n_units:
+            pass
+    portions.close()
+    assert threading.active_count() == threads
+    assert sys.getswitchinterval() == turn_s
+
+
+LISTENS = """
+import sys
+from oddflow.cli import watching
+from oddflow.cli.app import main
+from oddflow.features import kdd_windows
+
+def listens(*_arguments, **_settings):
+    print(len(kdd_windows.step_all.signatures), flush=True)
+    return iter(())
+
+watching.from_interface = listens
+main()
+"""
+
+
+def test_scoring_is_compiled_before_listening(run: Run, model: Callable[[Run], Path]) -> None:
+    """What is compiled while packets come makes the kernel drop them."""
+    command = [sys.executable, "-c", LISTENS, "watch", str(model(run)), "-i", "lo", "-q"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ran.stdout == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("size", "is_refused"),
+    [(MIN_BLOCKS - 1, True), (MIN_BLOCKS, False), (MAX_BLOCKS, False), (MAX_BLOCKS + 1, True)],
+)
+def test_rings_that_may_be_asked_for_are_those_that_can_be_made(
+    run: Run, size: int, is_refused: bool
+) -> None:
+    ran = run("watch", "no-such-model", "-i", "lo", "--ring-mib", size)
+    assert ran.code == 2
+    assert ("--ring-mib" in ran.err) == is_refused
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ((), "exactly one of"),
         (("-i", "lo", "--follow", "conn.log"), "exactly one of"),
+        (("--follow", "conn.log", "--netflow", "127.0.0.1:2055"), "exactly one of"),
         (("-i", "no such"), "one of the interfaces"),
         (("--follow", "."), "received a folder"),
     ],

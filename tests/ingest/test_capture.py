@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import struct
+from collections import Counter
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oddflow.core.errors import MalformedInput
 from oddflow.ingest import capture
 from oddflow.ingest.capture import CUT_OFF, DAMAGED, packets_of, read_packets
+from oddflow.ingest.fields import REASONS, Reason
 from oddflow.ingest.framing import UNKNOWN_LINK, Place
+from oddflow.ingest.pcap import DECODED, read_pcap
 from tests.ingest.frames import (
     Timed,
     enhanced,
@@ -70,7 +75,7 @@ def test_interfaces_and_sections_of_a_pcapng_are_told_apart() -> None:
     assert packets[4] == Timed(PACKETS[3].time_s, PACKETS[4].frame), "it has no time of its own"
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, zstd.compress])
 def test_a_packed_capture(pack: object, tmp_path: Path) -> None:
     path = tmp_path / "named as it may be"
     path.write_bytes(pack(pcap(PACKETS)))  # type: ignore[operator]
@@ -91,6 +96,34 @@ def test_how_a_file_is_cut_up_does_not_matter(
 
 def test_a_file_that_ends_within_a_record_gives_those_before() -> None:
     assert read(pcap(PACKETS)[:-1])[:2] == (PACKETS[:4], {CUT_OFF: 1})
+
+
+@pytest.mark.parametrize("kind", [2, 3, 6])
+def test_a_block_too_short_for_a_packet_is_one_that_cannot_be_read(
+    kind: int, tmp_path: Path
+) -> None:
+    """It was passed over, and vanished from the packets that were read."""
+    block = struct.pack("<III", kind, 12, 12)
+    path = tmp_path / "short"
+    path.write_bytes(section() + interface() + block + enhanced("<", PACKETS[0]))
+    packets = Counter[str]()
+    for captured in read_pcap(path):
+        packets.update(captured.packets)
+    assert packets == {REASONS[Reason.UNKNOWN_INTERFACE]: 1, DECODED: 1}
+
+
+@pytest.mark.parametrize(("ticks", "offset_s"), [(2**63 - 100, -(2**63)), (5, -6)])
+def test_no_time_is_before_1970(ticks: int, offset_s: int) -> None:
+    options = struct.pack("<HHB3xHHq", 9, 1, 0, 14, 8, offset_s)  # whole seconds, and from where
+    described = struct.pack("<IIHHI", 1, 20 + len(options), 1, 0, 0) + options
+    described += struct.pack("<I", 20 + len(options))
+    packet = Timed(float(ticks), PACKETS[0].frame)
+    head = struct.pack("<IIII", 0, ticks >> 32, ticks & 0xFFFFFFFF, len(packet.frame))
+    body = head + struct.pack("<I", len(packet.frame)) + packet.frame
+    body += b"\0" * (-len(body) % 4)
+    size = struct.pack("<I", 12 + len(body))
+    packets, _, _ = read(section() + described + struct.pack("<I", 6) + size + body + size)
+    assert [one.time_s for one in packets] == [0.0]
 
 
 def test_a_record_of_an_impossible_size_ends_the_file() -> None:

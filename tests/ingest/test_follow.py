@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -11,7 +13,7 @@ from oddflow.core.connection import Connection
 from oddflow.ingest.follow import LOST, Followed, follow
 from oddflow.ingest.log_file import parsed
 from oddflow.ingest.reading import NOT_JSON, TOO_LONG, Read
-from oddflow.ingest.source import MAX_LINE_BYTES
+from oddflow.ingest.source import MAX_LINE_BYTES, PIECE_BYTES
 from oddflow.ingest.tail import Place, Tail
 from oddflow.ingest.zeek import parse_zeek
 from oddflow.ingest.zeek_tsv import Header
@@ -31,12 +33,22 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "conn.log"
 
 
+STEPS = 10
+"""More than there are logs here; each of them is read in one."""
+
+
+def after(n_steps: int) -> Callable[[], bool]:
+    """It is over after so many steps."""
+    asked = count(1)
+    return lambda: next(asked) >= n_steps
+
+
 def follow_until_idle(
     path: Path, start: Followed[Header]
 ) -> tuple[Followed[Header], list[Connection], dict[str, int]]:
     reads: list[Read] = []
     reached = start
-    for checkpoint, read in follow(path, parse_zeek, start, wait_s=0, is_over=lambda: True):
+    for checkpoint, read in follow(path, parse_zeek, start, wait_s=0, is_over=after(STEPS)):
         reached = checkpoint
         reads.append(read)
     return reached, records(reads), skipped(reads)
@@ -86,6 +98,23 @@ def test_a_checkpoint_is_never_ahead_of_what_was_yielded(log: Path) -> None:
         again = [one.start_s for one in follow_until_idle(log, checkpoint)[1]]
         assert {*seen, *again} == {0, 1, 2}
     assert again == []
+
+
+def test_a_log_that_grows_faster_than_it_is_read_can_be_left(log: Path) -> None:
+    """And who goes on at the checkpoint misses nothing."""
+    line = jsonl([ROW])
+    per_step = PIECE_BYTES // len(line) + 1
+    log.write_bytes(line * per_step)
+    seen: list[int] = []
+    reached = Followed(Place(), Header())
+    for checkpoint, read in follow(log, parse_zeek, reached, wait_s=0, is_over=after(2)):
+        with log.open("ab") as growing:
+            growing.write(line * read.n_records)
+        seen.append(read.n_records)
+        reached = checkpoint
+        assert len(seen) < 20, "it does not end"
+    _, rest, _ = follow_until_idle(log, reached)
+    assert sum(seen) + len(rest) == log.stat().st_size // len(line)
 
 
 def test_parsed_counts_what_was_too_long() -> None:

@@ -2,106 +2,153 @@
 
 from __future__ import annotations
 
-import gzip
-import random
-import tarfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from io import BytesIO
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from oddflow.core.errors import InputError
-from oddflow.ingest.capture import packets_of
-from oddflow.ingest.ended import connections_of
-from oddflow.ingest.fields import Reason
-from oddflow.ingest.flows import Ended, finish, new_ended, see
-from oddflow.ingest.table import new_table
+from oddflow.core.connection import Connections
+from oddflow.core.errors import InputError, MalformedInput
+from oddflow.core.matrix import FeatureMatrix
+from oddflow.core.schema import FeatureSchema
+from oddflow.features.kdd import kdd_features
+from oddflow.features.kdd_windows import Windows
+from oddflow.ingest import fields
+from oddflow.ingest.pcap import DECODED, Captured, FlowSettings, read_pcap
+from tests.ingest import hostile, originals
+from tests.ingest.subjects import captures_check, warm_up
+from tests.ingest.workers import Limits
 
-N_CAPTURES = 1684
 N_MUTATIONS = 2000
-MAX_S = 2.0
-MAX_BYTES = 20_000
-
-
-def captures(corpora: Path) -> Iterator[tuple[str, bytes]]:
-    with tarfile.open(corpora / "hostile/captures.tar.xz") as tar:
-        for member in tar:
-            file = tar.extractfile(member) if member.isfile() else None
-            if file is not None:
-                content = file.read()
-                is_packed = member.name.endswith(".gz")
-                yield member.name, gzip.decompress(content) if is_packed else content
-
-
-def first(ended: Ended, n: int) -> Ended:
-    return Ended(ended.rows[:n], ended.histories[:n], ended.contents[:n])
-
-
-def check_all_is_counted(content: bytes) -> None:
-    """Read all connections; packets read are those decoded and those skipped for a reason."""
-    table, ended = new_table(capacity=512), new_ended()
-    n_frames = n_connections = 0
-    found: Counter[str] = Counter()
-    for block in packets_of(BytesIO(content), "a capture"):
-        n_frames += len(block.frames)
-        at = 0
-        while at < len(block.frames):
-            at, n = see(table, block.data, block.frames, at, ended, 0)
-            n_connections += len(connections_of(first(ended, n)))
-    while n := finish(table, ended):
-        made = connections_of(first(ended, n))
-        n_connections += len(made)
-        found.update(one.conn_state for one in made)
-    assert table.counts[: len(Reason)].sum() == n_frames
-    assert (table.counts >= 0).all()
-    assert (n_connections > 0) == (table.counts[Reason.DECODED] > 0)
-
-
-def mutated(content: bytes, rng: random.Random) -> bytes:
-    """A copy with a few bytes changed, cut out, doubled or set to an extreme."""
-    data = bytearray(content[:MAX_BYTES])
-    for _ in range(rng.randrange(1, 8)):
-        at = rng.randrange(24 if rng.random() < 0.9 else 0, max(len(data), 25))
-        kind = rng.randrange(5)
-        if kind == 0:
-            data[at : at + 1] = bytes([rng.randrange(256)])
-        elif kind == 1:
-            data[at : at + 4] = rng.choice([b"\xff" * 4, b"\0" * 4, b"\x7f\xff\xff\xff"])
-        elif kind == 2:
-            del data[at : at + rng.randrange(64)]
-        elif kind == 3:
-            data[at:at] = data[at : at + rng.randrange(64)]
-        else:
-            data[at : at + 2] = rng.randrange(65536).to_bytes(2, "big")
-    return bytes(data)
+"""The first ones of `python -m tests.ingest.fuzz`."""
+SETTINGS = FlowSettings(capacity=512)
 
 
 @pytest.mark.data
-def test_no_capture_of_test_suites_breaks_the_reader(corpora: Path) -> None:
-    names: list[str] = []
-    for name, content in captures(corpora):
+def test_no_capture_of_test_suites_breaks_the_reader(corpora: Path, tmp_path: Path) -> None:
+    warm_up(tmp_path)
+    path, n_captures = tmp_path / "capture", 0
+    for name, content in originals.captures(corpora):
+        path.write_bytes(content)
         start_s = time.process_time()
-        try:
-            check_all_is_counted(content)
-        except InputError as error:
-            pytest.fail(f"{name}: {error}")
-        if names:  # the first one waits for the compiler
-            assert time.process_time() - start_s < MAX_S, name
-        names.append(name)
-    assert len(names) == N_CAPTURES
+        assert hostile.check_capture(originals.unpacked(content), path, SETTINGS), name
+        assert time.process_time() - start_s < Limits().seconds, name
+        n_captures += 1
+    assert n_captures == originals.N_CAPTURES
 
 
 @pytest.mark.data
-def test_no_mutation_of_them_does(corpora: Path) -> None:
-    rng = random.Random(0)
-    contents = [content for _, content in captures(corpora) if len(content) > 24]
-    n_refused = 0
-    for _ in range(N_MUTATIONS):
-        try:
-            check_all_is_counted(mutated(rng.choice(contents), rng))
-        except InputError:
-            n_refused += 1
-    assert n_refused < N_MUTATIONS / 5
+def test_no_mutation_of_them_does(corpora: Path, tmp_path: Path) -> None:
+    captures = [content for _, content in originals.captures(corpora)]
+    check = captures_check(captures, 0, tmp_path)
+    outcomes = Counter(check(number) for number in range(N_MUTATIONS))
+    assert outcomes["refused"] < N_MUTATIONS / 5
+
+
+def loses_a_packet(path: Path, settings: FlowSettings) -> Iterator[Captured]:
+    for captured in read_pcap(path, settings):
+        packets = {why: max(0, n - 1) for why, n in captured.packets.items()}
+        yield replace(captured, packets=packets)
+
+
+def invents_a_packet(path: Path, settings: FlowSettings) -> Iterator[Captured]:
+    yield from read_pcap(path, settings)
+    yield Captured(next(read_pcap(path, settings)).connections, {DECODED: 1}, 0)
+
+
+def raises(path: Path, settings: FlowSettings) -> Iterator[Captured]:
+    for captured in read_pcap(path, settings):
+        captured.packets["no packet like this"]
+        yield captured
+
+
+def refuses(path: Path, settings: FlowSettings) -> Iterator[Captured]:
+    yield from read_pcap(path, settings)
+    raise MalformedInput(path, "expected another one")
+
+
+def counts_bytes_below_zero(path: Path, settings: FlowSettings) -> Iterator[Captured]:
+    for captured in read_pcap(path, settings):
+        captured.connections.counts["orig_bytes"][:] = -7
+        yield captured
+
+
+def forgets_connections(path: Path, settings: FlowSettings) -> Iterator[Captured]:
+    for captured in read_pcap(path, settings):
+        yield replace(captured, connections=captured.connections.take(slice(0, 0)))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        loses_a_packet,
+        invents_a_packet,
+        raises,
+        refuses,
+        counts_bytes_below_zero,
+        forgets_connections,
+    ],
+)
+@pytest.mark.parametrize("number", [0, 1])
+def test_broken_readers_are_noticed(
+    broken: hostile.CaptureReader, number: int, tmp_path: Path
+) -> None:
+    path, content = tmp_path / "capture", originals.plain_captures()[number]
+    path.write_bytes(content)
+    assert hostile.check_capture(content, path, SETTINGS)
+    with pytest.raises((AssertionError, KeyError, InputError)):
+        hostile.check_capture(content, path, SETTINGS, read=broken)
+
+
+def test_a_reader_that_takes_anything_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "capture"
+    path.write_bytes(originals.plain_captures()[0])
+    with pytest.raises(AssertionError, match="what is no capture was read"):
+        hostile.check_capture(b"GIF89a", path, SETTINGS)
+
+
+def looks_behind(data: fields.Data, start: int, end: int, link: int, packet: fields.Data) -> int:
+    packet[fields.Field.SRC_PORT] = int(data[end]) + link + start
+    return fields.Reason.DECODED
+
+
+def looks_before(data: fields.Data, start: int, end: int, link: int, packet: fields.Data) -> int:
+    packet[fields.Field.SRC_PORT] = int(data[start - 1]) + link + end
+    return fields.Reason.DECODED
+
+
+@pytest.mark.parametrize("broken", [looks_behind, looks_before])
+def test_decoders_that_look_beyond_a_frame_are_noticed(
+    broken: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "capture"
+    path.write_bytes(originals.plain_captures()[1])
+    hostile.check_frames_alone(path)
+    monkeypatch.setattr(hostile, "decode", broken)
+    with pytest.raises((AssertionError, IndexError)):
+        hostile.check_frames_alone(path)
+
+
+def test_features_that_are_none_are_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, content = tmp_path / "capture", originals.plain_captures()[0]
+    path.write_bytes(content)
+    for value in (-1.0, 2.0):  # the last is none of a rate
+        monkeypatch.setattr(hostile, "kdd_features", _features_of(value))
+        with pytest.raises(AssertionError):
+            hostile.check_capture(content, path, SETTINGS)
+
+
+def _features_of(value: float) -> Callable[..., FeatureMatrix]:
+    def features(
+        connections: Connections, windows: Windows, *, schema: FeatureSchema
+    ) -> FeatureMatrix:
+        made = kdd_features(connections, windows, schema=schema)
+        return replace(made, numeric=np.full_like(made.numeric, value))
+
+    return features

@@ -222,7 +222,9 @@ def costly(n_fields: int, length: int) -> bytes:
     return exports.ipfix([exports.a_set(2, layout), exports.a_set(256, bytes(room))])
 
 
-@pytest.mark.parametrize(("n_fields", "length"), [(8000, 0), (200, 0), (MAX_FIELDS, 1)])
+@pytest.mark.parametrize(
+    ("n_fields", "length"), [(8000, 0), (200, 0), (MAX_FIELDS, 1), (0, 1), (6, 1)]
+)
 def test_no_template_makes_a_datagram_costly(n_fields: int, length: int) -> None:
     """The library alone takes a minute for the first."""
     began = time.process_time()
@@ -233,9 +235,9 @@ def test_no_template_makes_a_datagram_costly(n_fields: int, length: int) -> None
 
 def test_the_largest_template_that_is_taken_is_cheap_too() -> None:
     began = time.process_time()
-    reads = reads_of(costly(MAX_FIELDS - 1, 1), costly(0, 1))
-    assert time.process_time() - began < 10
-    assert sum(read.n_records for read in reads) > 60_000
+    reads = reads_of(costly(MAX_FIELDS - 1, 1), costly(7, 1))
+    assert time.process_time() - began < 2
+    assert sum(read.n_records for read in reads) > 8_000
 
 
 def test_a_file_is_its_messages(tmp_path: Path) -> None:

@@ -61,9 +61,8 @@ def test_every_packet_comes_once_and_in_order() -> None:
 
 @needs_root
 def test_what_does_not_fit_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ring_module, "N_BLOCKS", 2)
     monkeypatch.setattr(ring_module, "BLOCK_BYTES", 1 << 13)
-    with open_ring("lo") as ring:
+    with open_ring("lo", n_blocks=2) as ring:
         send(2000)
         time.sleep(0.1)
         drops = ring.drops()
@@ -85,6 +84,15 @@ def test_time_passes_without_packets() -> None:
 
 def test_an_interface_that_is_none_is_refused() -> None:
     with pytest.raises(InputError, match="one of the interfaces"), open_ring("none"):
+        pass
+
+
+@pytest.mark.parametrize("n_blocks", [1, 4097])
+def test_the_size_of_a_ring_is_bounded(n_blocks: int) -> None:
+    with (
+        pytest.raises(InputError, match="2 to 4,096 blocks"),
+        open_ring("lo", n_blocks=n_blocks),
+    ):
         pass
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +12,10 @@ from pathlib import Path
 import pytest
 
 from oddflow.core.errors import InputError
-from oddflow.ingest.raw_lines import RawLines
 from oddflow.ingest.source import MAX_LINE_BYTES
 from oddflow.ingest.suricata import eve_parser
 from oddflow.ingest.udp_socket import MAX_AT_ONCE, udp_socket
-from oddflow.ingest.unix_socket import MAX_WRITERS, MODE, LineSocket, line_socket
+from oddflow.ingest.unix_socket import MAX_WRITERS, MODE, LineSocket, Written, line_socket
 from tests.ingest.logs import FLOW, jsonl, reads_in_pieces, records
 
 
@@ -26,12 +26,12 @@ def writer_into(path: Path) -> Iterator[socket.socket]:
         yield writer
 
 
-def all_lines(listening: LineSocket, n_rounds: int = 20) -> list[RawLines]:
-    return [lines for _ in range(n_rounds) for lines in listening.lines(wait_s=0.01)]
+def all_lines(listening: LineSocket, n_rounds: int = 20) -> list[Written]:
+    return [one for _ in range(n_rounds) for one in listening.lines(wait_s=0.01)]
 
 
-def text_of(lines: list[RawLines]) -> bytes:
-    return b"".join(part.data for part in lines)
+def text_of(come: list[Written]) -> bytes:
+    return b"".join(one.lines.data for one in come)
 
 
 def test_lines_of_writers_come_whole(tmp_path: Path) -> None:
@@ -47,24 +47,43 @@ def test_lines_of_writers_come_whole(tmp_path: Path) -> None:
         assert text_of(all_lines(listening)) == b"rest\n"
 
 
+def test_each_writer_has_a_number_and_its_end_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "eve.sock"
+    with line_socket(path) as listening:
+        seen: list[Written] = []
+        for text in (b"one\n", b"two\nrest", b""):
+            with writer_into(path) as writer:
+                writer.sendall(text)
+            seen += all_lines(listening)
+        with writer_into(path) as one, writer_into(path) as two:
+            one.sendall(b"1\n")
+            two.sendall(b"2\n")
+            seen += all_lines(listening)
+            one.sendall(b"11\n")
+            seen += all_lines(listening)
+    texts = {one.writer: text_of([w for w in seen if w.writer == one.writer]) for one in seen}
+    assert texts == {0: b"one\n", 1: b"two\nrest\n", 2: b"", 3: b"1\n11\n", 4: b"2\n"}
+    assert [one.writer for one in seen if one.is_last] == [0, 1, 2]
+
+
 def test_a_line_is_bounded(tmp_path: Path) -> None:
     path = tmp_path / "eve.sock"
     with line_socket(path) as listening, writer_into(path) as writer:
-        come: list[RawLines] = []
+        come: list[Written] = []
         for _ in range(10):
             writer.sendall(b"x" * (MAX_LINE_BYTES // 2))
             come += all_lines(listening, 3)
         writer.sendall(b"\nok\n")
         come += all_lines(listening)
     assert text_of(come) == b"ok\n"
-    assert sum(lines.n_too_long for lines in come) == 1
+    assert sum(one.lines.n_too_long for one in come) == 1
 
 
 def test_events_of_suricata_come_through(tmp_path: Path) -> None:
     path = tmp_path / "eve.sock"
     with line_socket(path) as listening, writer_into(path) as writer:
         writer.sendall(jsonl([FLOW] * 3))
-        pieces = [lines.data for lines in all_lines(listening)]
+        pieces = [one.lines.data for one in all_lines(listening)]
     assert len(records(reads_in_pieces(eve_parser(), None, pieces))) == 3
 
 
@@ -178,6 +197,24 @@ def test_datagrams_taken_at_once_are_bounded() -> None:
             sender.sendto(b"x", ("127.0.0.1", listening.port))
         assert len(listening.datagrams(wait_s=1)) <= MAX_AT_ONCE
         assert 0 < len(listening.datagrams(wait_s=1)) <= 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of dropped datagrams")
+def test_datagrams_that_the_kernel_had_no_room_for_are_counted() -> None:
+    n = 20_000
+    with (
+        udp_socket("127.0.0.1", 0) as listening,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+    ):
+        for _ in range(n):
+            sender.sendto(b"x" * 1000, ("127.0.0.1", listening.port))
+        n_read = 0
+        while come := listening.datagrams(wait_s=0):
+            n_read += len(come)
+        assert 0 < n_read < n
+        sender.sendto(b"x", ("127.0.0.1", listening.port))  # brings the count with it
+        assert len(listening.datagrams(wait_s=1)) == 1
+        assert listening.n_dropped == n - n_read
 
 
 @pytest.mark.parametrize(

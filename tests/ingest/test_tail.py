@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,6 +95,7 @@ def followed(tmp: Path, form: str, deeds: list[str | int]) -> bytes:
     header, lines, _, _ = FORMS[form]
     path = tmp / "conn.log"
     writer, one = Writer(path, header), Following(path)
+    one.drain()
     rest = b"".join(lines)
     for deed in deeds:
         if deed == STEP:
@@ -107,8 +109,6 @@ def followed(tmp: Path, form: str, deeds: list[str | int]) -> bytes:
             end = rest.find(b"\n") + 1  # a sensor rotates between lines
             writer.write(rest[:end])
             rest = rest[end:]
-            if not one.place.n_head:  # without a line read, a copy cannot be known again
-                one.drain()
             writer.rotate(str(deed))
     writer.write(rest)
     one.drain()
@@ -135,6 +135,7 @@ deed = st.sampled_from([STEP, RESTART, RENAME, PACK, COPY]) | st.integers(1, 900
 @given(form=st.sampled_from(sorted(FORMS)), deeds=st.lists(deed, max_size=14))
 @example(form="eve", deeds=[500, RENAME, 500, RENAME, 500, PACK, 500, COPY, 500, COPY])
 @example(form="tsv", deeds=[500, COPY, 500, PACK, 500, RESTART, RENAME])
+@example(form="json", deeds=[500, COPY, RESTART, 500, COPY, PACK, 500, RENAME])
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_rotation_changes_nothing(
     form: str, deeds: list[str | int], tmp_path_factory: pytest.TempPathFactory
@@ -174,6 +175,70 @@ def test_the_last_line_of_a_rotated_log_needs_no_end(log: Path, following: Follo
     assert following.drain() == b"one\n"
     writer.write(b"three\n")
     assert following.drain() == b"one\ntwo\nthree\n"
+
+
+@pytest.mark.parametrize("kind", [RENAME, PACK, COPY])
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_is_rotated_before_a_line_of_it_was_read_is_read(
+    log: Path, following: Following, kind: str, is_there: bool, restarts: bool
+) -> None:
+    if is_there:
+        Writer(log)
+    assert following.drain() == b""  # an empty log, or none
+    writer = Writer(log)
+    for line in (b"one\n", b"two\n"):
+        writer.write(line)
+        writer.rotate(kind)
+    if restarts:
+        following.restart()
+    assert following.drain() == b"one\ntwo\n"
+    writer.write(b"three\n")
+    assert following.drain() == b"one\ntwo\nthree\n"
+    assert following.n_lost == 0
+
+
+def test_what_was_rotated_before_the_first_step_is_left_alone(
+    log: Path, following: Following
+) -> None:
+    writer = Writer(log)
+    writer.write(b"old\n")
+    writer.rotate(RENAME)
+    assert following.drain() == b""
+    pack(log.with_name("conn.log.1")).touch()  # late, and as if it had just been written
+    assert following.drain() == b""
+    writer.write(b"one\n")
+    assert following.drain() == b"one\n"
+
+
+def test_a_log_that_is_copied_and_not_yet_truncated_is_read_once(
+    log: Path, following: Following
+) -> None:
+    writer = Writer(log)
+    assert following.drain() == b""
+    writer.write(b"one\n")
+    copy = log.with_name("conn.log.1")
+    copy.write_bytes(b"o")  # of which half is written
+    assert following.drain() == b"one\n"
+    copy.write_bytes(b"one\n")
+    os.truncate(log, 0)
+    writer.write(b"two\n")
+    assert following.drain() == b"one\ntwo\n"
+    assert following.n_lost == 0
+
+
+def test_logs_behind_a_lost_one_are_read(log: Path, following: Following) -> None:
+    writer = Writer(log)
+    writer.write(b"one\n")
+    following.drain()
+    following.restart()
+    writer.rotate(RENAME)
+    log.with_name("conn.log.1").unlink()
+    writer.write(b"two\n")
+    writer.rotate(RENAME)
+    writer.write(b"three\n")
+    assert following.drain() == b"one\ntwo\nthree\n"
+    assert following.n_lost == 1
 
 
 @pytest.mark.parametrize("is_packed", [False, True])
@@ -282,6 +347,7 @@ def test_what_cannot_be_read_is_named(log: Path) -> None:
     [
         ("conn.log.1", True),
         ("conn.log.12.gz", True),
+        ("conn.log.12.zst", True),
         ("conn.log-20240420", True),
         ("conn.2024-04-20-00-00-00.log", True),
         ("conn.00:00:00-01:00:00.log.gz", True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from oddflow.core.connection import Connection
 from oddflow.core.errors import MalformedInput
 from oddflow.ingest.reading import NOT_JSON, NOT_UTF8, TOO_LONG, WRONG_WIDTH, Read
 from oddflow.ingest.source import MAX_LINE_BYTES
-from oddflow.ingest.zeek import parse_zeek, read_zeek
+from oddflow.ingest.zeek import CHANGED_TOO_OFTEN, MAX_CHANGES, parse_zeek, read_zeek
 from oddflow.ingest.zeek_columns import REQUIRED
 from oddflow.ingest.zeek_tsv import Header, with_line
 from tests.ingest import logs
@@ -251,6 +252,29 @@ def test_right_files_are_not_refused(tmp_path: Path) -> None:
         path = tmp_path / form
         path.write_bytes(content)
         assert outcome(path, 100)[1] == {}, form
+
+
+FORWARDS, BACKWARDS = [*REQUIRED], [*reversed(REQUIRED)]
+ALTERNATING = b"".join(tsv([ROW], columns) for columns in (FORWARDS, BACKWARDS))
+
+
+def test_a_header_that_changes_with_each_line_costs_little(tmp_path: Path) -> None:
+    """Each change took 2 ms, so that a file of 1 MB took a minute."""
+    path = tmp_path / "conn.log"
+    path.write_bytes(ALTERNATING * 2000)
+    began_s = time.process_time()
+    found = outcome(path, 1 << 20)
+    assert time.process_time() - began_s < 4
+    assert found == ([UNKNOWN] * (MAX_CHANGES + 1), {CHANGED_TOO_OFTEN: 3999 - MAX_CHANGES})
+    assert outcome(path, 3000) == found
+
+
+def test_logs_of_one_form_may_be_as_many_as_they_like(tmp_path: Path) -> None:
+    path = tmp_path / "conn.log"
+    path.write_bytes(tsv([ROW], FORWARDS) * 2000)
+    assert outcome(path, 1 << 20) == ([UNKNOWN] * 2000, {})
+    path.write_bytes(ALTERNATING * (MAX_CHANGES // 2))
+    assert outcome(path, 1 << 20) == ([UNKNOWN] * MAX_CHANGES, {})
 
 
 @pytest.mark.parametrize("line", ["#separator \\x0", "#separator ab", "#separator \\q", "#", "##"])

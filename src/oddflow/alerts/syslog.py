@@ -61,7 +61,7 @@ def framed(content: bytes, transport: Transport) -> bytes:
 
 @final
 class SyslogSender:
-    """Sends messages to one receiver, one by one; connects when the first is sent.
+    """Sends messages to one receiver, one by one; connects when the first is sent, or before.
 
     No message is lost without a word: `send` tries again over a new connection, a bounded number of
     times, and then raises. Syslog has no acknowledgement, though. What the system took over before
@@ -97,6 +97,22 @@ class SyslogSender:
         self._timeout_s = timeout_s
         self._socket: socket.socket | None = None
         self._is_used = False
+
+    def connect(self) -> None:
+        """Open the way to the receiver, so that a wrong one is told before there is an alert.
+
+        Over UDP this finds out a name that is unknown or a network that is not reached, no more.
+
+        Raises:
+            DeliveryFailed: the receiver cannot be reached.
+        """
+        try:
+            self._socket = self._socket or self.destination.connected(self._timeout_s)
+        except OSError as error:
+            raise DeliveryFailed(
+                f"syslog {self.destination}: expected a receiver that can be reached, received "
+                f"{error}; check host and port, and that the receiver runs"
+            ) from error
 
     def send(self, content: bytes) -> None:
         """Send one message of `message`.

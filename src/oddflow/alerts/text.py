@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
@@ -20,6 +21,7 @@ MAX_TEXT = 4000
 CUT = "…"
 """Stands where the rest of a longer text was."""
 
+_KNOWN_ADDRESSES = 1 << 14
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_S = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds()
 _CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029"
@@ -64,6 +66,7 @@ def json_line(fields: dict[str, Any]) -> bytes:
     return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", line).encode() + b"\n"
 
 
+@lru_cache(maxsize=_KNOWN_ADDRESSES)
 def address(text: str) -> IPv4Address | IPv6Address | None:
     """The IP address that a text is, or None. The zone of a link-local address is left out.
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from oddflow.core.errors import InputError
+
+if TYPE_CHECKING:
+    from oddflow.alerts.destination import Destination
 
 Data = Annotated[
     Path | None,
@@ -76,7 +80,22 @@ class Form(StrEnum):
 
 
 AlertForm = Annotated[
-    Form | None, typer.Option("--format", help="Of alerts on connections; eve if not given.")
+    Form | None,
+    typer.Option(
+        "--format", help="Of alerts on connections; if not given eve, and cef by --syslog."
+    ),
+]
+Syslog = Annotated[
+    str | None,
+    typer.Option(
+        "--syslog",
+        metavar="HOST:PORT",
+        help="Send alerts to a syslog receiver by UDP; or tcp://HOST:PORT, or unix:///dev/log.",
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, help="Cores that score; all of them if not given."),
 ]
 Causes = Annotated[int, typer.Option("--causes", min=1, max=41, help="Features named, at most.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same model.")]
@@ -101,6 +120,51 @@ RecordsPerDay = Annotated[
     typer.Option("--records-per-day", metavar="N", help="Connections that the network has a day."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a model that is there.")]
+
+
+def n_threads(threads: int | None) -> int:
+    """As many as were asked for, else as there are cores."""
+    if threads is not None:
+        return threads
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def syslog_destination(text: str) -> Destination:
+    """The receiver that `--syslog` names; by UDP if it does not say how.
+
+    >>> str(syslog_destination("192.0.2.1:1514")), str(syslog_destination("tcp://siem"))
+    ('udp://192.0.2.1:1514', 'tcp://siem:514')
+
+    Raises:
+        InputError: it names none.
+    """
+    from oddflow.alerts.destination import Destination
+
+    return Destination.parse(text if "://" in text else f"udp://{text}")
+
+
+def address_of(text: str) -> tuple[str, int]:
+    """An address of this machine and a port.
+
+    >>> address_of("0.0.0.0:2055"), address_of("[::]:4739")
+    (('0.0.0.0', 2055), ('::', 4739))
+
+    Raises:
+        InputError: it is none.
+    """
+    host, _, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        host = ""
+    if not host or not (port.isascii() and port.isdecimal() and int(port) < 1 << 16):
+        raise InputError(
+            f"{text!r}: expected HOST:PORT with an address of this machine and a port, such as "
+            "0.0.0.0:2055 or [::]:4739, received something else"
+        )
+    return host, int(port)
 
 
 def target_fpr(

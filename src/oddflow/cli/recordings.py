@@ -30,11 +30,13 @@ class Tally:
         n_units: packets of a capture, or records of a log.
         n_connections: of which features were made.
         skipped: reason -> units or connections that were not used.
+        n_evicted: connections that ended early, since the table of open ones was full.
     """
 
     n_units: int = 0
     n_connections: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    n_evicted: int = 0
 
     def to_json(self) -> dict[str, object]:
         """Plain data."""
@@ -42,10 +44,13 @@ class Tally:
             "n_units": self.n_units,
             "n_connections": self.n_connections,
             "skipped": {why: n for why, n in self.skipped.items() if n},
+            "n_evicted": self.n_evicted,
         }
 
     def __str__(self) -> str:
         text = f"{self.n_connections:,} connections"
+        if self.n_evicted:
+            text += f", {self.n_evicted:,} of them ended early, since the table was full"
         left_out = [f"{why} ({n:,})" for why, n in self.skipped.most_common() if n]
         return f"{text}; skipped: {', '.join(left_out)}" if left_out else text
 
@@ -90,6 +95,7 @@ def featured(
     for portion in portions:
         tally.n_units += portion.n_units
         tally.skipped.update(portion.skipped)
+        tally.n_evicted += portion.n_evicted
         is_kdd = kdd_rows(portion.connections)
         tally.skipped[OTHER_PROTOCOL] += int((~is_kdd).sum())
         connections = portion.connections.take(is_kdd)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oddflow import __version__
 from oddflow.cli.console import Output
+from oddflow.cli.options import n_threads
 from oddflow.core.errors import DataUnavailable, InputError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def reproduce(request: Request, *, n_workers: int | None, out: Output) -> Reprod
                 f"held out {epoch.validation_loss:.4f}",
             )
 
-        outcomes = run_jobs(jobs, n_workers=n_workers or _n_cores(), on_news=show)
+        outcomes = run_jobs(jobs, n_workers=n_threads(n_workers), on_news=show)
     return assemble(request, list(zip(jobs, outcomes, strict=True)), notes=notes)
 
 
@@ -111,10 +111,3 @@ def _command(request: Request) -> str:
         *(["--quick"] if request.is_quick else []),
     )
     return " ".join(words)
-
-
-def _n_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

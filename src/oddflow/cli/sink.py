@@ -1,4 +1,4 @@
-"""Where lines go: stdout, or a file that appears only when it is complete."""
+"""Where lines go: stdout, or a file that appears only when it is complete; or nowhere."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ def line_sink(path: Path | None) -> Iterator[Callable[[bytes], object]]:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def no_sink() -> Iterator[Callable[[bytes], object]]:
+    """A function that writes nothing."""
+    yield lambda _line: None
 
 
 @contextmanager

@@ -154,7 +154,7 @@ def _first_to_end(table: Table, time_ns: int) -> tuple[int, int]:
         left_ns = table.waiting_ns[queue] - (time_ns - table.rows[head, Slot.TOUCHED_NS])
         if left_ns < least_ns:
             first, least_ns = head, left_ns
-    return first, least_ns
+    return first, int(least_ns)
 
 
 @compiled

@@ -49,7 +49,7 @@ def follow(
         parse: what turns lines into records, as `zeek.parse_zeek`.
         start: where to begin; with `Place()`, at the beginning of the log.
         wait_s: seconds to wait when there is nothing to read.
-        is_over: asked when there is nothing to read; True ends it.
+        is_over: asked after each step, whether or not there is more to read; True ends it.
 
     Raises:
         InputError: the log is there and cannot be read.
@@ -63,7 +63,7 @@ def follow(
             reads = [*nothing_but({LOST: tailed.n_lost}), *reads]
             for n_left, read in enumerate(reads, start=1 - len(reads)):
                 yield (before if n_left else reached), read
+            if is_over():
+                return
             if tailed.is_idle:
-                if is_over():
-                    return
                 time.sleep(wait_s)

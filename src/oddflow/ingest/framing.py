@@ -206,14 +206,17 @@ def _packet(
 ) -> bool:
     """Fill `frame` from a packet block; False if the block is of another kind."""
     is_big = section[Section.IS_BIG] == 1
-    if kind == 6 and length >= 32:  # enhanced packet
-        number, start = _u32(data, at + 8, is_big), at + 28
-    elif kind == 2 and length >= 32:  # packet, obsolete
-        number, start = _u16(data, at + 8, is_big), at + 28
-    elif kind == 3 and length >= 16:  # simple packet
-        number, start = 0, at + 12
-    else:
+    if kind not in (2, 3, 6):
         return False
+    frame[Place.START] = frame[Place.END] = at
+    frame[Place.LINK], frame[Place.TIME_NS] = UNKNOWN_LINK, section[Section.TIME_NS]
+    if length < (16 if kind == 3 else 32):  # too short for what it must say
+        return True
+    number, start = 0, at + 12  # simple packet
+    if kind == 6:  # enhanced packet
+        number, start = _u32(data, at + 8, is_big), at + 28
+    elif kind == 2:  # packet, obsolete
+        number, start = _u16(data, at + 8, is_big), at + 28
     is_known = number < section[Section.N_INTERFACES]
     size = _u32(data, at + 8, is_big) if kind == 3 else _u32(data, at + 20, is_big)
     if kind == 3 and is_known and interfaces[0, Interface.SNAPLEN] > 0:
@@ -238,4 +241,5 @@ def _time_ns(ticks: int, interface: NDArray[np.int64]) -> int:
     if not 0 <= total < 9.2e9:
         return 0
     part = np.int64(np.float64(rest) / np.float64(per_s) * 1e9 + 0.5)
-    return int((np.int64(seconds) + interface[Interface.OFFSET_S]) * 1_000_000_000 + part)
+    whole_s = np.int64(seconds) + interface[Interface.OFFSET_S]
+    return int(whole_s * 1_000_000_000 + part) if whole_s >= 0 else 0

@@ -63,7 +63,7 @@ def read_netflow(path: str | Path, *, block_flows: int = BLOCK_FLOWS) -> Iterato
     """The connections in a file of messages of NetFlow or IPFIX, one after the other.
 
     Args:
-        path: a file, plain or in .gz or .xz.
+        path: a file, plain or in .gz, .xz or .zst.
         block_flows: flows that become connections at once; results do not change.
 
     Raises:

@@ -9,26 +9,29 @@ from __future__ import annotations
 import struct
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from oddflow.core.errors import MissingExtra
 from oddflow.ingest.netflow_messages import IPFIX, V5, V9
+from oddflow.ingest.netflow_unread import VARIABLE, Fields, has_unread
 from oddflow.ingest.reading import OTHER_KIND
 
 NOT_NETFLOW = "no NetFlow"
 CUT_SHORT = "message cut short"
 """A message that ended early; the records before its end were read."""
+UNREAD = "part of a message that cannot be read"
+"""Counted once for a message, since nothing tells how many records are lost."""
 NO_TEMPLATE = "no template yet"
 """A set of records whose template has not come, or was refused."""
 
 MAX_TEMPLATES = 1024
 MAX_FIELDS = 256
 """Of a template."""
+MIN_FLOW_BYTES, MIN_OPTION_BYTES = 8, 4
+"""Of a record: no flow is without two addresses. A record costs 9 us, however short it is."""
 
 DAMAGE = (struct.error, ArithmeticError, LookupError, TypeError, ValueError)
 """What the library might raise on hostile bytes."""
-
-Fields: TypeAlias = list[tuple[str, str, int]]
 
 
 class Flows(NamedTuple):
@@ -49,7 +52,8 @@ class Templates:
     """How exporters lay out their records; the least recently used is forgotten.
 
     It takes the place of `netflume.TemplateStore` and keeps out templates that are made to cost
-    time: with more than `MAX_FIELDS`, or whose records may be shorter than they have fields.
+    time: with more than `MAX_FIELDS`, or whose records may be shorter than they have fields, or
+    shorter than `MIN_FLOW_BYTES`.
     """
 
     def __init__(self, max_templates: int = MAX_TEMPLATES) -> None:
@@ -65,7 +69,7 @@ class Templates:
     ) -> bool:
         """Keep a template; True if it is new or has changed."""
         key = (exporter, domain, tid)
-        if len(fields) > MAX_FIELDS or not all(length for _, _, length in fields):
+        if is_costly(fields, options):
             self._kept.pop(key, None)
             return False
         is_new = self._kept.get(key) != (fields, options)
@@ -84,6 +88,27 @@ class Templates:
         return self._kept[key]
 
 
+def is_costly(fields: Fields, options: bool) -> bool:
+    """True for a template that nobody needs, and that makes much work of few bytes."""
+    lengths = [1 if length == VARIABLE else length for _, _, length in fields]
+    least_bytes = MIN_OPTION_BYTES if options else MIN_FLOW_BYTES
+    return len(fields) > MAX_FIELDS or not all(lengths) or sum(lengths) < least_bytes
+
+
+class _Asked:
+    """The templates that a message asks for, in its order."""
+
+    def __init__(self, templates: Templates) -> None:
+        self.put = templates.put
+        self.fields: list[Fields | None] = []
+        self._templates = templates
+
+    def get(self, exporter: str, domain: int, tid: int) -> tuple[Fields | None, bool]:
+        fields, is_options = self._templates.get(exporter, domain, tid)
+        self.fields.append(fields)
+        return fields, is_options
+
+
 def flows_of(message: bytes, exporter: str, templates: Templates) -> Flows:
     """The flows of one message.
 
@@ -95,14 +120,15 @@ def flows_of(message: bytes, exporter: str, templates: Templates) -> Flows:
     Raises:
         MissingExtra: `netflume` is not installed.
     """
-    parse_v5, parse_v9_or_ipfix = _library()
+    parse_v5, parse_v9_or_ipfix = library()
     version = int.from_bytes(message[:2], "big")
     stats: Counter[str] = Counter()
+    asked = _Asked(templates)
     try:
         if version == V5:
             header, records, options = parse_v5(message, exporter, stats)
         elif version in (V9, IPFIX):
-            header, records, options = parse_v9_or_ipfix(message, exporter, templates, stats)
+            header, records, options = parse_v9_or_ipfix(message, exporter, asked, stats)
         else:
             header, records, options = None, [], []
     except DAMAGE:
@@ -113,11 +139,17 @@ def flows_of(message: bytes, exporter: str, templates: Templates) -> Flows:
         OTHER_KIND: len(options),
         CUT_SHORT: stats["truncated"],
         NO_TEMPLATE: stats["deferred"],
+        UNREAD: int(has_unread(message, asked.fields)),
     }
     return Flows(header, records, skipped)
 
 
-def _library() -> tuple[Any, Any]:
+def library() -> tuple[Any, Any]:
+    """What reads messages of v5, and of v9 or IPFIX.
+
+    Raises:
+        MissingExtra: `netflume` is not installed.
+    """
     try:
         from netflume.parse import parse_v5, parse_v9_or_ipfix
     except ImportError as error:

@@ -14,7 +14,7 @@ from oddflow.core.connection import Connections
 from oddflow.core.errors import InputError
 from oddflow.ingest.log_lines import is_eve_line
 from oddflow.ingest.netflow import read_netflow
-from oddflow.ingest.pcap import DECODED, FlowSettings, read_pcap
+from oddflow.ingest.pcap import DECODED, Captured, FlowSettings, read_pcap
 from oddflow.ingest.reading import Read
 from oddflow.ingest.source import open_stream, read_piece
 from oddflow.ingest.suricata import read_eve
@@ -42,11 +42,13 @@ class Portion:
         connections: may be none.
         n_units: packets of a capture, or records of a log, that were read for them.
         skipped: reason -> units that could not be used.
+        n_evicted: connections of packets that were ended early for want of room.
     """
 
     connections: Connections
     n_units: int
     skipped: Mapping[str, int]
+    n_evicted: int = 0
 
 
 _CAPTURES = (b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1")
@@ -90,9 +92,7 @@ def read_recording(path: str | Path, settings: FlowSettings | None = None) -> It
     """
     match kind_of(path):
         case Kind.CAPTURE:
-            for captured in read_pcap(path, settings):
-                skipped = {why: n for why, n in captured.packets.items() if why != DECODED}
-                yield Portion(captured.connections, sum(captured.packets.values()), skipped)
+            yield from map(portion_of, read_pcap(path, settings))
         case Kind.ZEEK:
             yield from map(_portion, read_zeek(path))
         case Kind.EVE:
@@ -104,6 +104,13 @@ def read_recording(path: str | Path, settings: FlowSettings | None = None) -> It
                 f"{path}: expected a capture (pcap, pcapng), a conn.log of Zeek, eve.json of "
                 "Suricata or NetFlow messages, plain or packed, received something else"
             )
+
+
+def portion_of(captured: Captured) -> Portion:
+    """What some packets have brought, packets that were not used counted apart."""
+    skipped = {why: n for why, n in captured.packets.items() if why != DECODED}
+    n_packets = sum(captured.packets.values())
+    return Portion(captured.connections, n_packets, skipped, captured.n_evicted)
 
 
 def _portion(read: Read) -> Portion:

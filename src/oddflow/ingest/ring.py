@@ -26,8 +26,10 @@ from oddflow.ingest.fields import Data
 from oddflow.ingest.framing import Frames, Place
 
 BLOCK_BYTES = 1 << 20
-N_BLOCKS = 64
-"""64 MiB in all: at 300,000 packets of 400 bytes a second it holds for half a second."""
+N_BLOCKS = 128
+"""128 MiB in all: at 300,000 packets of 400 bytes a second it holds for 0.9 s."""
+MIN_BLOCKS, MAX_BLOCKS = 2, 4096
+"""One to be filled while another is read; 4 GiB."""
 MAX_FRAMES = 1 << 14
 """Packets of a block that are looked at, at most: those of 64 bytes in 1 MiB."""
 HANDED_OVER_MS = 50
@@ -74,6 +76,7 @@ class Ring:
         self._channel, self._memory, self.link = channel, memory, link
         self._data: Data = np.frombuffer(memory, dtype=np.uint8)
         self._frames: Frames = np.empty((MAX_FRAMES, len(Place)), dtype=np.int64)
+        self.n_blocks = len(memory) // BLOCK_BYTES
         self._next = 0
         self._seen = self._dropped = 0
 
@@ -100,7 +103,7 @@ class Ring:
         """Give the block that was read last back to the kernel."""
         at = self._next * BLOCK_BYTES + _STATUS
         self._data[at : at + 4] = 0
-        self._next = (self._next + 1) % N_BLOCKS
+        self._next = (self._next + 1) % self.n_blocks
 
     def drops(self) -> Drops:
         """What the kernel has counted since the ring was opened."""
@@ -132,27 +135,36 @@ class Ring:
 
 
 @contextmanager
-def open_ring(interface: str, *, is_promiscuous: bool = False) -> Iterator[Ring]:
+def open_ring(
+    interface: str, *, is_promiscuous: bool = False, n_blocks: int = N_BLOCKS
+) -> Iterator[Ring]:
     """Listen to an interface.
 
     Args:
         interface: its name, such as `eth0`.
         is_promiscuous: also take packets that are for other machines.
+        n_blocks: size of the ring in blocks of 1 MiB, from `MIN_BLOCKS` to `MAX_BLOCKS`. What comes
+            while the ring is full is dropped.
 
     Raises:
-        InputError: there is no such interface, or this is not Linux.
+        InputError: there is no such interface, this is not Linux, or a size out of bounds.
         LiveError: it may not be listened to, or there is no memory for the ring.
     """
+    if not MIN_BLOCKS <= n_blocks <= MAX_BLOCKS:
+        raise InputError(
+            f"the ring must be of {MIN_BLOCKS} to {MAX_BLOCKS:,} blocks of 1 MiB, received "
+            f"{n_blocks:,}"
+        )
     channel = _channel(interface)
     try:
         hardware = _hardware(interface)
         channel.setsockopt(_SOL_PACKET, _PACKET_VERSION, _TPACKET_V3)
-        n_frames = BLOCK_BYTES // _FRAME_BYTES * N_BLOCKS
+        n_frames = BLOCK_BYTES // _FRAME_BYTES * n_blocks
         request = struct.pack(
-            "=IIIIIII", BLOCK_BYTES, N_BLOCKS, _FRAME_BYTES, n_frames, HANDED_OVER_MS, 0, 0
+            "=IIIIIII", BLOCK_BYTES, n_blocks, _FRAME_BYTES, n_frames, HANDED_OVER_MS, 0, 0
         )
         channel.setsockopt(_SOL_PACKET, _PACKET_RX_RING, request)
-        memory = mmap.mmap(channel.fileno(), BLOCK_BYTES * N_BLOCKS)
+        memory = mmap.mmap(channel.fileno(), BLOCK_BYTES * n_blocks)
         number = socket.if_nametoindex(interface)
         if hardware == _LOOPBACK:
             channel.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)  # it gives each one twice

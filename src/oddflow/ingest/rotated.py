@@ -20,7 +20,7 @@ MAX_FILES = 64
 """Files of a folder, the newest, among which a log that was rotated is looked for."""
 
 _STAMP = r"[._-]+[0-9][0-9T:_.-]*?"
-_PACKED = r"(?:\.gz|\.xz)?"
+_PACKED = r"(?:\.gz|\.xz|\.zst)?"
 
 
 class OpenLog:
@@ -134,6 +134,26 @@ def files_beside(path: Path) -> list[Beside]:
                 if stat.S_ISREG(about.st_mode):
                     found.append(Beside(about.st_mtime_ns, file))
     return sorted(found, reverse=True)[:MAX_FILES]
+
+
+def rotated_since(path: Path, since_ns: int) -> list[Beside]:
+    """Files called as older parts of a log that were written after a time; oldest first."""
+    return [
+        beside
+        for beside in reversed(files_beside(path))
+        if beside.changed_ns > since_ns and has_rotated_name(path, beside.file)
+    ]
+
+
+def is_same_log(one: OpenLog, other: OpenLog) -> bool:
+    """True if what one begins with the other begins with too, and it is something.
+
+    Raises:
+        InputError: one cannot be read, or is damaged.
+    """
+    first, second = one.read(0, HEAD_BYTES), other.read(0, HEAD_BYTES)
+    n_both = min(len(first), len(second))
+    return n_both > 0 and first[:n_both] == second[:n_both]
 
 
 def has_rotated_name(path: Path, file: Path) -> bool:

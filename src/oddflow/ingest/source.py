@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
+from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
 from numpy.typing import NDArray
 
 from oddflow.core.errors import InputError, MalformedInput
@@ -30,14 +32,16 @@ PIECE_BYTES = 4 << 20
 MAX_LINE_BYTES = 64 << 10
 """A longer line, its line end included, is refused."""
 
-ARCHIVE_DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
+ARCHIVE_DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, ZstdError)
 """What reading an archive raises when it is cut short or damaged."""
 
 _ARCHIVE_BYTES = 64 << 10
 _XZ_MEMORY_BYTES = 128 << 20  # `xz -9` needs 65 MiB; the format allows 4 GiB
+_ZSTD_WINDOW_LOG = 27  # 128 MiB, as much as `zstd --ultra -22` needs; the format allows 2 TiB
 _BOM = b"\xef\xbb\xbf"
 _GZIP, _XZ = b"\x1f\x8b", b"\xfd7zXZ\x00"
-_UNREADABLE = {b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf": "7z"}
+_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")  # or a frame to be passed over
+_UNREADABLE = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z"}
 
 
 class LineBlock(NamedTuple):
@@ -81,13 +85,17 @@ def unpacked(stream: BufferedReader, path: str | Path) -> Iterator[BufferedIOBas
     kind = next((kind for sign, kind in _UNREADABLE.items() if magic.startswith(sign)), None)
     if kind is not None:
         raise MalformedInput(
-            path, f"expected text, plain or in .gz or .xz, received a {kind} archive; unpack it"
+            path,
+            f"expected text, plain or in .gz, .xz or .zst, received a {kind} archive; unpack it",
         )
     if magic.startswith(_GZIP):
         with gzip.GzipFile(fileobj=stream) as content:
             yield content
     elif magic.startswith(_XZ):
-        with BufferedReader(_XzReader(stream)) as content:
+        with BufferedReader(_Unpacker(stream, _xz_decoder, padding=b"\0")) as content:
+            yield content
+    elif _ZSTD.match(magic):
+        with BufferedReader(_Unpacker(stream, _zstd_decoder)) as content:
             yield content
     else:
         yield stream
@@ -192,16 +200,42 @@ def _decoded(data: bytes, first_line: int, path: str | Path) -> Iterator[LineBlo
         raise damage
 
 
-class _XzReader(RawIOBase):
-    """Unpacks .xz, several streams after one another too, within bounded memory.
+class _Decoder(Protocol):
+    """Unpacks one part of an archive: a stream of .xz, a frame of .zst."""
 
-    `lzma.LZMAFile` sets no limit on the memory that an archive may ask for; this does.
-    """
+    @property
+    def eof(self) -> bool: ...
 
-    def __init__(self, file: BufferedIOBase) -> None:
+    @property
+    def needs_input(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+def _xz_decoder() -> _Decoder:
+    """`lzma.LZMAFile` sets no limit on the memory that an archive may ask for; this does."""
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES)
+
+
+def _zstd_decoder() -> _Decoder:
+    return ZstdDecompressor(options={DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
+
+
+class _Unpacker(RawIOBase):
+    """Unpacks an archive, of several parts after one another too, within bounded memory."""
+
+    def __init__(
+        self, file: BufferedIOBase, new_decoder: Callable[[], _Decoder], *, padding: bytes = b""
+    ) -> None:
+        """Unpack a file; between its parts there may be bytes of `padding`."""
         self._file = file
+        self._new_decoder = new_decoder
+        self._padding = padding
         self._packed = b""
-        self._decoder = self._new_decoder()
+        self._decoder = new_decoder()
 
     def readable(self) -> bool:
         return True
@@ -209,7 +243,7 @@ class _XzReader(RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
         while True:
-            if self._decoder.eof and not self._next_stream():
+            if self._decoder.eof and not self._next_part():
                 return 0
             if self._decoder.needs_input and not self._packed:
                 self._packed = self._file.read(_ARCHIVE_BYTES)
@@ -221,16 +255,12 @@ class _XzReader(RawIOBase):
                 view[: len(data)] = data
                 return len(data)
 
-    def _next_stream(self) -> bool:
-        """Start on the stream that follows, past padding; False at the end of the file."""
+    def _next_part(self) -> bool:
+        """Start on the part that follows, past padding; False at the end of the file."""
         packed = self._decoder.unused_data
-        while not (packed := packed.lstrip(b"\0")):
+        while not (packed := packed.lstrip(self._padding)):
             packed = self._file.read(_ARCHIVE_BYTES)
             if not packed:
                 return False
         self._packed, self._decoder = packed, self._new_decoder()
         return True
-
-    @staticmethod
-    def _new_decoder() -> lzma.LZMADecompressor:
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES)

@@ -115,7 +115,7 @@ def read_eve(
     """The connections of an `eve.json`, in its order; other events are counted as such.
 
     Args:
-        path: a file, plain or in .gz or .xz.
+        path: a file, plain or in .gz, .xz or .zst.
         link_bytes: of each packet that are no IP, see `ETHERNET_BYTES`.
         n_bytes: that are read at once; memory grows with it, results do not change.
 

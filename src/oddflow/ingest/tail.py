@@ -8,6 +8,7 @@ was, and finds the rest of a log that was rotated in the meantime.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from typing import NamedTuple, Self
 
 from oddflow.core.errors import InputError
 from oddflow.ingest.raw_lines import BOM, Held, RawLines, split_lines
-from oddflow.ingest.rotated import HEAD_BYTES, OpenLog, files_beside, has_rotated_name
+from oddflow.ingest.rotated import HEAD_BYTES, OpenLog, files_beside, is_same_log, rotated_since
 from oddflow.ingest.source import MAX_LINE_BYTES, PIECE_BYTES
 
 MAX_DONE = 16
@@ -33,7 +34,9 @@ class Place:
         head: their sha256.
         is_long: a line that is too long was counted, and its end has not come.
         done: `head` of the logs that were read before, the last `MAX_DONE`, so that none is read
-            again when it is packed late.
+            again when it is packed late; at first those that had been rotated before.
+        since_ns: a log that was rotated and written last after this time, in ns since 1970, is one
+            that comes after what was read; 0 before the first step.
     """
 
     inode: int = 0
@@ -42,6 +45,7 @@ class Place:
     head: str = ""
     is_long: bool = False
     done: tuple[str, ...] = ()
+    since_ns: int = 0
 
 
 class Tailed(NamedTuple):
@@ -103,12 +107,14 @@ class Tail:
         Raises:
             InputError: the log is there and cannot be read.
         """
+        if not place.since_ns:
+            place = self._looked_around(place)
         current = self._current()
+        if not place.n_head:
+            place = self._begun(current, place)
         if not place.inode:
-            if current is None:
-                return place, _IDLE
-            place = Place(inode=current.inode)
-        if current is not None and _is_at(current, place):
+            tailed = _IDLE
+        elif current is not None and _is_at(current, place):
             place, tailed = self._read(current, place, is_over=False)
         else:
             place, tailed = self._leave(current, place)
@@ -126,19 +132,36 @@ class Tail:
                 raise
             return None  # rotated at this moment
 
+    def _looked_around(self, place: Place) -> Place:
+        """A place that knows which logs had been rotated before the first step."""
+        beside = rotated_since(self._path, 0)
+        heads = []
+        for _, file in beside[-MAX_DONE:]:
+            with suppress(InputError):  # no log, being packed, or removed in between
+                heads.append(self._opened(file).head(HEAD_BYTES))
+        newest_ns = beside[-1].changed_ns if beside else 0
+        return replace(place, done=tuple(heads), since_ns=max(newest_ns, 1))
+
+    def _begun(self, current: OpenLog | None, place: Place) -> Place:
+        """Where to begin while no line was read: what was rotated in the meantime comes first."""
+        log = self._unread(current, place.done, place.since_ns)
+        if log is None and not place.inode:
+            log = current
+        return place if log is None else replace(place, inode=log.inode)
+
     def _leave(self, current: OpenLog | None, place: Place) -> tuple[Place, Tailed]:
         """Read what is left of a log that was rotated, then go on to the next."""
         is_followed = current is not None and current.n_bytes > 0
         old = self._rotated(place)
-        following = self._following(old, place) if old is not None else None
+        if old is not None:
+            place = replace(place, inode=old.inode, since_ns=max(place.since_ns, old.changed_ns))
+        following = self._unread(current, _done(place), place.since_ns)
         if following is None and is_followed:
             following = current
         try:
             if old is None:
                 return _next(place, following, Tailed(n_lost=1))
-            place, tailed = self._read(
-                old, replace(place, inode=old.inode), is_over=following is not None
-            )
+            place, tailed = self._read(old, place, is_over=following is not None)
         except InputError:  # damaged where it was packed
             return _next(place, following, Tailed(n_lost=1))
         return _next(place, following, tailed) if tailed.is_idle else (place, tailed)
@@ -157,6 +180,8 @@ class Tail:
         if place.n_head < min(HEAD_BYTES, place.offset):
             n_head = min(HEAD_BYTES, place.offset)
             place = replace(place, n_head=n_head, head=log.head(n_head))
+        if place.n_head:
+            place = replace(place, since_ns=log.changed_ns)
         return place, Tailed(lines, is_idle)
 
     def _rotated(self, place: Place) -> OpenLog | None:
@@ -172,17 +197,19 @@ class Tail:
             copies += [] if log is None else [log]
         return min(copies, key=lambda log: log.is_packed, default=None)  # one may be being packed
 
-    def _following(self, old: OpenLog, place: Place) -> OpenLog | None:
-        """The log that was rotated next after one; None if that is the one being written."""
-        for changed_ns, file in reversed(files_beside(self._path)):
-            if changed_ns <= old.changed_ns or not has_rotated_name(self._path, file):
-                continue
-            try:
+    def _unread(
+        self, current: OpenLog | None, done: tuple[str, ...], since_ns: int
+    ) -> OpenLog | None:
+        """The first log that was rotated after a time and was not read; None if there is none.
+
+        A copy of the log that is being written is none as long as that is not truncated.
+        """
+        for _, file in rotated_since(self._path, since_ns):
+            with suppress(InputError):  # no log, being packed, or removed in between
                 log = self._opened(file)
-                if log.head(HEAD_BYTES) not in _done(place):
+                is_copied = current is not None and is_same_log(log, current)
+                if log.n_bytes and not is_copied and log.head(HEAD_BYTES) not in done:
                     return log
-            except InputError:  # being packed, or removed in between
-                continue
         return None
 
     def _opened_if_right(self, file: Path, place: Place) -> OpenLog | None:
@@ -208,7 +235,8 @@ def _next(place: Place, following: OpenLog | None, tailed: Tailed) -> tuple[Plac
     """At the beginning of the next log, or waiting for one to come."""
     if following is None:
         return place, tailed._replace(is_idle=True, n_lost=0)
-    place = Place(inode=following.inode, done=_done(place)[-MAX_DONE:])
+    done = _done(place)[-MAX_DONE:]
+    place = Place(inode=following.inode, done=done, since_ns=place.since_ns)
     return place, tailed._replace(is_idle=False)
 
 

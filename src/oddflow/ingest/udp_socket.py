@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import selectors
 import socket
+import struct
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -15,6 +17,8 @@ MAX_AT_ONCE = 1024
 """Datagrams that are taken before somebody looks at them."""
 
 _BUFFER_BYTES = 4 << 20  # of the kernel: what comes while we are busy; UDP does not send it again
+_TELLS_DROPS = 40  # SO_RXQ_OVFL: with each datagram, how many were dropped before it (socket(7))
+_COUNT = struct.Struct("=I")
 
 
 class Datagram(NamedTuple):
@@ -25,11 +29,17 @@ class Datagram(NamedTuple):
 
 
 class UdpSocket:
-    """A bound socket; `udp_socket` makes one."""
+    """A bound socket; `udp_socket` makes one.
+
+    Attributes:
+        n_dropped: datagrams that the kernel had no room for, before the one that was taken last.
+            Linux tells it; elsewhere it stays 0.
+    """
 
     def __init__(self, bound: socket.socket) -> None:
         """Take datagrams from a socket that does not block."""
         self._bound = bound
+        self.n_dropped = 0
 
     @property
     def port(self) -> int:
@@ -48,9 +58,14 @@ class UdpSocket:
         come: list[Datagram] = []
         while len(come) < MAX_AT_ONCE:
             try:
-                data, sender = self._bound.recvfrom(MAX_DATAGRAM_BYTES)
+                data, told, _, sender = self._bound.recvmsg(
+                    MAX_DATAGRAM_BYTES, socket.CMSG_SPACE(_COUNT.size)
+                )
             except BlockingIOError:
                 break
+            for level, kind, value in told:
+                if (level, kind) == (socket.SOL_SOCKET, _TELLS_DROPS):
+                    self.n_dropped = _COUNT.unpack(value)[0]
             come.append(Datagram(data, str(sender[0])))
         return come
 
@@ -71,6 +86,8 @@ def udp_socket(host: str, port: int) -> Iterator[UdpSocket]:
         bound.setblocking(False)
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
+            if sys.platform == "linux":
+                bound.setsockopt(socket.SOL_SOCKET, _TELLS_DROPS, 1)
             bound.bind((host, port))
         except (OSError, OverflowError) as error:
             raise InputError(

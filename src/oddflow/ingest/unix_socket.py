@@ -11,7 +11,9 @@ import socket
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from oddflow.core.errors import InputError
 from oddflow.ingest.raw_lines import Held, RawLines, split_lines
@@ -25,15 +27,37 @@ MODE = 0o660
 _PIECE_BYTES = 1 << 20
 
 
+class Written(NamedTuple):
+    """What one writer has written. Whose lines have a header needs a parser's state for each.
+
+    Attributes:
+        writer: number of its connection; no other ever gets it.
+        lines: complete lines; may be none.
+        is_last: it has left.
+    """
+
+    writer: int
+    lines: RawLines
+    is_last: bool = False
+
+
+class _Writer(NamedTuple):
+    """A connection, and the beginning of a line that came over it."""
+
+    number: int
+    held: Held = Held()
+
+
 class LineSocket:
     """What is written into a listening socket, as lines; `line_socket` makes one."""
 
     def __init__(self, door: socket.socket) -> None:
         """Take writers from a socket that listens and does not block."""
         self._door = door
-        self._writers: dict[socket.socket, Held] = {}
+        self._writers: dict[socket.socket, _Writer] = {}
+        self._numbers = count()
 
-    def lines(self, *, wait_s: float) -> list[RawLines]:
+    def lines(self, *, wait_s: float) -> list[Written]:
         """Complete lines that have come, of each writer in its order; none if nothing came.
 
         A line that is cut off when its writer leaves is complete. Memory is bounded: of each writer
@@ -48,10 +72,10 @@ class LineSocket:
             if len(self._writers) < MAX_WRITERS:
                 selector.register(self._door, selectors.EVENT_READ)
             ready = [key.fileobj for key, _ in selector.select(wait_s)]
-        come = [self._read(writer) for writer in [*self._writers] if writer in ready]
+        come = [self._read(*kept) for kept in [*self._writers.items()] if kept[0] in ready]
         if self._door in ready:
             self._admit()
-        return [lines for lines in come if lines.data or lines.n_too_long]
+        return [one for one in come if one.lines.data or one.lines.n_too_long or one.is_last]
 
     def close(self) -> None:
         """Let all writers go."""
@@ -63,22 +87,23 @@ class LineSocket:
         with suppress(OSError):  # it left again before we got there
             writer, _ = self._door.accept()
             writer.setblocking(False)
-            self._writers[writer] = Held()
+            self._writers[writer] = _Writer(next(self._numbers))
 
-    def _read(self, writer: socket.socket) -> RawLines:
+    def _read(self, connection: socket.socket, writer: _Writer) -> Written:
         try:
-            piece = writer.recv(_PIECE_BYTES)
+            piece = connection.recv(_PIECE_BYTES)
         except BlockingIOError:
-            return RawLines(b"")
+            return Written(writer.number, RawLines(b""))
         except OSError:  # it was reset
             piece = b""
-        held = self._writers[writer]
         if piece:
-            self._writers[writer], lines = split_lines(held, piece)
-            return lines
-        del self._writers[writer]
-        writer.close()
-        return RawLines(held.rest + b"\n" if held.rest else b"")
+            held, lines = split_lines(writer.held, piece)
+            self._writers[connection] = writer._replace(held=held)
+            return Written(writer.number, lines)
+        del self._writers[connection]
+        connection.close()
+        rest = writer.held.rest
+        return Written(writer.number, RawLines(rest + b"\n" if rest else b""), is_last=True)
 
 
 @contextmanager

@@ -16,15 +16,20 @@ from oddflow.ingest.reading import Read, nothing_but
 from oddflow.ingest.source import PIECE_BYTES
 from oddflow.ingest.zeek_columns import REQUIRED
 from oddflow.ingest.zeek_json import parse_objects
-from oddflow.ingest.zeek_tsv import Header, parse_rows, with_line
+from oddflow.ingest.zeek_tsv import Header, in_use, parse_rows, with_line
 
 EXPECTED = (
     f"a conn.log of Zeek: `#fields` with {', '.join(REQUIRED)}, or JSON lines with the same names"
 )
 
+MAX_CHANGES = 500
+"""Changes of the form of lines that are followed in a file; each costs some 2 ms."""
+CHANGED_TOO_OFTEN = "behind too many changes of the header"
+
 _COMMENT = ord("#")
 _CURRENT = "conn.log"
-_ROTATED = re.compile(r"conn\..+\.log(\.gz|\.xz)?")
+_ROTATED = re.compile(r"conn\..+\.log(\.gz|\.xz|\.zst)?")
+_PACKED = re.compile(r"\.(gz|xz|zst)$")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -37,7 +42,7 @@ def read_zeek(path: str | Path, *, n_bytes: int = PIECE_BYTES) -> Iterator[Read]
     are never known.
 
     Args:
-        path: a file, plain or in .gz or .xz; or a folder, see `zeek_logs`.
+        path: a file, plain or in .gz, .xz or .zst; or a folder, see `zeek_logs`.
         n_bytes: that are read at once; memory grows with it, results do not change.
 
     Raises:
@@ -62,7 +67,7 @@ def zeek_logs(folder: str | Path) -> list[Path]:
     folder = Path(folder)
     days = [day for day in folder.iterdir() if day.is_dir() and _DAY.fullmatch(day.name)]
     found = {
-        log.with_name(log.name.removesuffix(".gz").removesuffix(".xz")): log
+        log.with_name(_PACKED.sub("", log.name)): log
         for place in [folder, *days]
         for log in sorted(place.iterdir(), key=lambda log: -len(log.name))
         if _ROTATED.fullmatch(log.name) and log.is_file()
@@ -102,7 +107,8 @@ def _by_header(
     first = 0
     for at in [*comments, len(lines.ends)]:
         if at > first:
-            if not parts or parts[-1][0] != header:
+            header = in_use(header)
+            if not parts or _are_apart(parts[-1][0], header):
                 parts.append((header, []))
             parts[-1][1].append(lines.part(first, at))
         if at < len(lines.ends):
@@ -111,7 +117,15 @@ def _by_header(
     return header, [(of_part, joined(pieces)) for of_part, pieces in parts]
 
 
+def _are_apart(header: Header, following: Header) -> bool:
+    """True if lines under two headers cannot be read together."""
+    are_both_late = min(header.n_changes, following.n_changes) > MAX_CHANGES
+    return header != following and not are_both_late
+
+
 def _parse(header: Header, lines: TextLines) -> list[Read]:
+    if header.n_changes > MAX_CHANGES:
+        return nothing_but({CHANGED_TOO_OFTEN: len(lines.ends)})
     if header.columns:
         rows = pl.Series(lines.data.decode().split("\n")[:-1], dtype=pl.String)
         return [parse_rows(header, rows)]

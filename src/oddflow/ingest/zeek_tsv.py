@@ -7,7 +7,7 @@ read; those that a connection has no place for are passed over.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -33,6 +33,8 @@ class Header:
         unset_field: in place of a value that is not there.
         columns: names of the fields, or () before `#fields` came or where it has no connections.
         missing: columns of `REQUIRED` that `#fields` lacks.
+        used: form of the last line that was no comment, None before any; not compared, as the next.
+        n_changes: how often a line had another form than the one before.
     """
 
     separator: str = _TAB
@@ -41,6 +43,8 @@ class Header:
     unset_field: str = "-"
     columns: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    used: Header | None = field(default=None, compare=False, repr=False)
+    n_changes: int = field(default=0, compare=False)
 
 
 def with_line(header: Header, line: str) -> Header:
@@ -49,10 +53,12 @@ def with_line(header: Header, line: str) -> Header:
     A `#separator` begins a new header: logs get concatenated.
     """
     if line.startswith(_SEPARATOR):
-        return Header(separator=_unescaped(line.removeprefix(_SEPARATOR)))
+        separator = _unescaped(line.removeprefix(_SEPARATOR))
+        return Header(separator=separator, used=header.used, n_changes=header.n_changes)
     name, *values = line.split(header.separator)
     if name == _FIELDS:
-        values = [_usual(column, values) for column in values]
+        written = frozenset(values)
+        values = [_usual(column, written) for column in values]
         missing = tuple(column for column in REQUIRED if column not in values)
         return replace(header, columns=() if missing else tuple(values), missing=missing)
     match name, values:
@@ -65,9 +71,17 @@ def with_line(header: Header, line: str) -> Header:
     return header
 
 
-def _usual(column: str, columns: list[str]) -> str:
+def in_use(header: Header) -> Header:
+    """The header as lines come that are no comments."""
+    if header.used == header:
+        return header
+    n_changes = header.n_changes + (header.used is not None)
+    return replace(header, used=replace(header, used=None, n_changes=0), n_changes=n_changes)
+
+
+def _usual(column: str, written: frozenset[str]) -> str:
     usual = OTHER_NAMES.get(column, column)
-    return column if usual in columns else usual
+    return column if usual in written else usual
 
 
 def _unescaped(text: str) -> str:

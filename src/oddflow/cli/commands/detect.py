@@ -25,6 +25,7 @@ NEEDS_ARGUMENTS = True
 EXAMPLE = (
     "Examples: `oddflow detect model capture.pcap > eve.json`, "
     "`oddflow detect model conn.log --format ecs`, "
+    "`oddflow detect model capture.pcap --syslog siem.example:514`, "
     "`oddflow detect oddflow-demo/model KDDTest+ --fpr 0.01 > alerts.jsonl`"
 )
 
@@ -41,13 +42,20 @@ def run(
         ),
     ],
     form: options.AlertForm = None,
+    syslog: options.Syslog = None,
     fpr: options.Fpr = None,
     alerts_per_day: options.AlertsPerDay = None,
     records_per_day: options.RecordsPerDay = None,
     causes: options.Causes = 5,
+    threads: options.Threads = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to; stdout if not given."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where to; if not given stdout, or nothing with --syslog.",
+        ),
     ] = None,
     data: options.Data = None,
     quiet: options.Quiet = False,
@@ -63,14 +71,16 @@ def run(
     """
     import msgspec
 
+    from oddflow.cli.delivery import sent
     from oddflow.cli.recordings import Tally, alerts, is_recording, recorded
     from oddflow.cli.records import records_path
-    from oddflow.cli.sink import line_sink
+    from oddflow.cli.sink import line_sink, no_sink
     from oddflow.core.errors import InputError
     from oddflow.detect.bundle import load_model
 
+    receiver = None if syslog is None else options.syslog_destination(syslog)
     out = Output(quiet=quiet)
-    bundle = load_model(model)
+    bundle = load_model(model, threads=options.n_threads(threads))
     rate = options.target_fpr(
         fpr, alerts_per_day, records_per_day, default=bundle.manifest.target_fpr
     )
@@ -79,12 +89,16 @@ def run(
     tally, n_flagged = Tally(), 0
     if is_recording(records):
         found = alerts(recorded(records), bundle, threshold, tally, n_causes=causes)
+        if receiver is not None:
+            found = sent(found, form, receiver)
         lines = _alert_lines(found, form or options.Form.EVE)
-    elif form is not None:
-        raise InputError(f"{records}: --format is for connections; KDD rows give JSON lines")
+    elif form is not None or receiver is not None:
+        option = "--syslog" if form is None else "--format"
+        raise InputError(f"{records}: {option} is for connections; KDD rows give JSON lines")
     else:
         lines = _verdict_lines(bundle, records_path(records, data, out), threshold, tally, causes)
-    with line_sink(output) as write, out.progress("scoring", None, "records") as advance:
+    sink = no_sink() if receiver is not None and output is None else line_sink(output)
+    with sink as write, out.progress("scoring", None, "records") as advance:
         for line, is_record in lines:
             write(line)
             n_flagged += is_record
@@ -97,6 +111,7 @@ def run(
         "threshold": threshold.value,
         "seconds": round(seconds, 3),
         "skipped": tally.to_json()["skipped"],
+        "n_evicted": tally.n_evicted,
     }
     if json:
         sys.stderr.write(msgspec.json.encode(summary).decode() + "\n")
@@ -107,7 +122,7 @@ def run(
             f"{n_flagged:,} of {n:,} records flagged{share} at a target of {rate:.3g} of "
             f"normal traffic, in {seconds:.1f} s"
         )
-        if summary["skipped"]:
+        if summary["skipped"] or tally.n_evicted:
             out.note(str(tally))
 
 
