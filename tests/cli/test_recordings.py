@@ -9,9 +9,12 @@ import polars as pl
 import pytest
 
 from oddflow.alerts.formats import FORMATS
+from oddflow.cli.recordings import Tally, featured
 from oddflow.core.kdd41 import KDD41, TRAFFIC28
 from oddflow.datasets.kdd_rows import gather, read_kdd_rows
 from oddflow.detect.bundle import Bundle, load_model
+from oddflow.ingest.pcap import FlowSettings
+from oddflow.ingest.recording import read_recording
 from tests.cli.running import Run, refused
 from tests.ingest.frames import Timed, ethernet, ipv4, ipv6, pcap, tcp, udp
 
@@ -192,3 +195,12 @@ def test_ipv6_is_alerted_as_well(run: Run, tmp_path: Path, small_bundle: Bundle)
     path.write_bytes(pcap([Timed(1 + i / 50, frame) for i, frame in enumerate(frames)]))
     alerts = run("detect", small_bundle.path, path, "-q").lines()
     assert {alert["src_ip"] for alert in alerts} == {"fe80::1"}
+
+
+def test_connections_that_ended_early_are_told(capture: Path) -> None:
+    tally = Tally()
+    for _ in featured(read_recording(capture, FlowSettings(capacity=2)), KDD41, tally):
+        pass
+    assert tally.n_evicted > 0
+    assert tally.to_json()["n_evicted"] == tally.n_evicted
+    assert f"{tally.n_evicted:,} of them ended early" in str(tally)
