@@ -42,7 +42,8 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start a program that ends with us at the latest; all that it prints goes to `log`.
 
-    `environment` is added to ours, `folder` is where it runs.
+    `environment` is added to ours, without its proxies, which no namespace reaches; `folder` is
+    where it runs.
     """
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - our own commands, never a shell's text
@@ -51,9 +52,13 @@ def start(
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env={**os.environ, **(environment or {})},
+            env={**_without_proxies(), **(environment or {})},
             start_new_session=True,
         )
+
+
+def _without_proxies() -> dict[str, str]:
+    return {name: v for name, v in os.environ.items() if not name.lower().endswith("_proxy")}
 
 
 def stop(process: subprocess.Popen[bytes], *, patience_s: float = 5.0) -> None:

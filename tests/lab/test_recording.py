@@ -134,8 +134,17 @@ def test_what_fails_inside_leaves_nothing(tmp_path: Path) -> None:
     assert left_by(os.getpid()) == []
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """SIGINT is not ignored by what is started, as it is by what a shell starts with `&`."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @needs_namespaces
 @needs_tools
+@pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_recorder_leaves_nothing(
     tmp_path: Path, readable: Path, by: signal.Signals
