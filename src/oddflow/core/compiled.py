@@ -2,6 +2,7 @@
 
 No array is made within them: they are given what they fill. So numba need not count who holds each
 view of an array, which took three quarters of the time where a view of a row is taken per packet.
+The option for it, `_nrt`, is numba's own and not documented: a version without it refuses to start.
 
 The code is kept in the user's cache, so that only the first run on a machine compiles. Numba looks
 at the file of a function alone, and not at those whose code it took in; here the whole package
