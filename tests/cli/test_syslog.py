@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from oddflow.alerts.outbox import Outbox
+from oddflow.alerts.syslog import SyslogSender
 from tests.alerts.receivers import (
     LOOPBACK,
     Receiver,
@@ -97,13 +99,21 @@ def test_what_a_receiver_that_leaves_did_not_get_is_told(
     monkeypatch.setattr("oddflow.cli.delivery.Outbox", partial(Outbox, patience_s=0.2))
     n_alerts = len(alerts_of(run, model(run), log, "cef"))
     listener = socket.create_server((LOOPBACK, 0))
+    has_left = threading.Event()
+    send = SyslogSender.send
 
     def leave() -> None:
         connection, _ = listener.accept()
         listener.close()
         connection.recv(10)
         connection.close()
+        has_left.set()
 
+    def send_and_see_it_leave(sender: SyslogSender, content: bytes) -> None:
+        send(sender, content)
+        assert has_left.wait(10)
+
+    monkeypatch.setattr(SyslogSender, "send", send_and_see_it_leave)
     with meanwhile(leave):
         ran = run(
             *("watch", model(run), "--follow", log, "--seconds", 0.5, "--json"),
