@@ -1,6 +1,7 @@
 """Labels by address: what an address belongs to does not depend on time or on who else acts.
 
 A connection is an attack if either of its ends is one's; if both are, it is that of the originator.
+The ping sweep alone asks the machines of other attacks too: what they answer it is the sweep's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from pathlib import Path
 from lab.addresses import NORMAL, AddressPlan
 
 Label = dict[str, str | bool]
+SWEEP = "ping_sweep"
+"""The attack that asks every address in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,8 @@ class Labels:
 
     def of(self, orig: str, resp: str) -> str:
         """The kind of a connection between two addresses: an attack's, or `NORMAL`."""
-        kind = self.kinds.get(orig, NORMAL)
-        return self.kinds.get(resp, NORMAL) if kind == NORMAL else kind
+        begun, asked = self.kinds.get(orig, NORMAL), self.kinds.get(resp, NORMAL)
+        return asked if begun == NORMAL or asked == SWEEP else begun
 
 
 def labels_of(plan: AddressPlan) -> Labels:

@@ -110,14 +110,31 @@ def gathered(path: str | Path, profile: str) -> FeatureMatrix:
     Raises:
         InputError: as `featured`, or there is no connection.
     """
-    from oddflow.core.matrix import concatenate
+    from oddflow.core.matrix import consecutive
     from oddflow.features.kdd import PROFILES
 
     tally = Tally()
     blocks = [features for _, features in featured(recorded(path), PROFILES[profile], tally)]
     if not blocks:
         raise InputError(f"{path}: expected at least one connection, received none ({tally})")
-    return concatenate(blocks)
+    return consecutive(blocks)
+
+
+def schema_of(bundle: Bundle) -> FeatureSchema:
+    """The features that the model reads of connections.
+
+    Raises:
+        InputError: it was trained on other features than KDD's.
+    """
+    from oddflow.features.kdd import PROFILES
+
+    profile = bundle.manifest.profile
+    if profile not in PROFILES:
+        raise InputError(
+            f"the model reads features of profile {profile}; of captures and logs there "
+            f"are {' and '.join(PROFILES)}. Train one with `oddflow train --records RECORDING`"
+        )
+    return PROFILES[profile]
 
 
 def alerts(
@@ -135,16 +152,10 @@ def alerts(
     """
     from oddflow.alerts.alert import Alert, ModelRef
     from oddflow.alerts.attack import features_of, techniques
-    from oddflow.features.kdd import PROFILES
 
-    manifest = bundle.manifest
-    if manifest.profile not in PROFILES:
-        raise InputError(
-            f"the model reads features of profile {manifest.profile}; of captures and logs there "
-            f"are {' and '.join(PROFILES)}. Train one with `oddflow train --records RECORDING`"
-        )
+    manifest, schema = bundle.manifest, schema_of(bundle)
     model = ModelRef(sha256=manifest.sha256, name=manifest.detector, profile=manifest.profile)
-    for connections, features in featured(portions, PROFILES[manifest.profile], tally):
+    for connections, features in featured(portions, schema, tally):
         for verdict in bundle.model.detect(features, threshold, n_causes=n_causes):
             yield Alert(
                 connection=connections.record(verdict.row),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oddflow.core.context import Context, Rows, chained, kept_apart
 from oddflow.core.errors import InputError, SchemaMismatch
 from oddflow.core.schema import FeatureSchema
 
-Rows = NDArray[np.bool_] | NDArray[np.intp] | slice
 Column = Sequence[Any] | NDArray[Any]
 
 
@@ -36,6 +36,7 @@ class FeatureMatrix:
         schema: what the columns mean.
         numeric: shape (n, len(schema.numeric)), finite float64, in schema order.
         categorical: one column for each of `schema.categorical`, in schema order.
+        context: between whom and when, for detectors of sequences; None where that is not known.
 
     Raises:
         InputError: shapes that disagree, or a number that is not finite.
@@ -44,6 +45,7 @@ class FeatureMatrix:
     schema: FeatureSchema
     numeric: NDArray[np.float64]
     categorical: tuple[Categories, ...]
+    context: Context | None = None
 
     def __post_init__(self) -> None:
         n_numeric, n_categorical = len(self.schema.numeric), len(self.schema.categorical)
@@ -57,6 +59,8 @@ class FeatureMatrix:
                 f"expected {n_categorical} categorical columns of {len(self.numeric)} rows, "
                 f"received {len(self.categorical)} of {sorted(lengths)}"
             )
+        if self.context is not None and len(self.context) != len(self.numeric):
+            raise InputError(f"{len(self.numeric)} records but {len(self.context)} contexts")
         if not np.isfinite(self.numeric).all():
             row, column = np.argwhere(~np.isfinite(self.numeric))[0]
             raise InputError(
@@ -73,6 +77,7 @@ class FeatureMatrix:
             self.schema,
             self.numeric[rows],
             tuple(Categories(c.codes[rows], c.levels) for c in self.categorical),
+            None if self.context is None else self.context.take(rows),
         )
 
     def select(self, schema: FeatureSchema) -> Self:
@@ -94,6 +99,7 @@ class FeatureMatrix:
             schema,
             self.numeric[:, [columns[feature.name] for feature in schema.numeric]],
             tuple(self.categorical[names[feature.name]] for feature in schema.categorical),
+            self.context,
         )
 
     def column(self, name: str) -> NDArray[Any]:
@@ -257,10 +263,28 @@ class LabelledMatrix:
 def concatenate(matrices: Sequence[FeatureMatrix]) -> FeatureMatrix:
     """The rows of all matrices, in the order given; levels of a category are merged and sorted.
 
+    The matrices are different recordings: no host of one is a host of another. There is a context
+    if each has one.
+
     Raises:
         InputError: there is no matrix.
         SchemaMismatch: two of them have different features.
     """
+    return _joined(matrices, kept_apart)
+
+
+def consecutive(blocks: Sequence[FeatureMatrix]) -> FeatureMatrix:
+    """The same for blocks of one recording or stream, whose hosts are the same.
+
+    Raises:
+        InputError, SchemaMismatch: as `concatenate`.
+    """
+    return _joined(blocks, chained)
+
+
+def _joined(
+    matrices: Sequence[FeatureMatrix], join: Callable[[Sequence[Context]], Context]
+) -> FeatureMatrix:
     if not matrices:
         raise InputError("expected at least one block of records to put together, received none")
     schema = matrices[0].schema
@@ -268,10 +292,12 @@ def concatenate(matrices: Sequence[FeatureMatrix]) -> FeatureMatrix:
         if matrix.schema.sha256 != schema.sha256:
             raise SchemaMismatch(expected=schema.names, received=matrix.schema.names)
     columns = zip(*(matrix.categorical for matrix in matrices), strict=True)
+    contexts = [matrix.context for matrix in matrices if matrix.context is not None]
     return FeatureMatrix(
         schema,
         np.concatenate([matrix.numeric for matrix in matrices]),
         tuple(_merged(column) for column in columns),
+        join(contexts) if len(contexts) == len(matrices) else None,
     )
 
 

@@ -59,6 +59,7 @@ class ConnBlock:
         features: of the n connections, in profile `conn`; n may be 0.
         start_s: when each began, seconds since 1970, shape (n,).
         orig_h: address of its originator, shape (n,), strings.
+        resp_h: address of its responder, shape (n,), strings.
         label: as written, such as `Benign` or `Malicious`, shape (n,), strings.
         detail: the detailed label as written, `-` for none, shape (n,), strings.
         n_blanks: connections with three columns in one field.
@@ -67,6 +68,7 @@ class ConnBlock:
     features: FeatureMatrix
     start_s: NDArray[np.float64]
     orig_h: NDArray[np.object_]
+    resp_h: NDArray[np.object_]
     label: NDArray[np.object_]
     detail: NDArray[np.object_]
     n_blanks: int
@@ -172,6 +174,7 @@ def _block(rows: _Rows, kept: KeptLines) -> ConnBlock:
         features=feature_matrix(CONN, [ready[name] for name in CONN.names]),
         start_s=values["ts"].to_numpy(),
         orig_h=categories_of(values["id.orig_h"]).names(),
+        resp_h=categories_of(values["id.resp_h"]).names(),
         label=categories_of(values["label"]).names(),
         detail=categories_of(values["detailed-label"].replace("", UNSET)).names(),
         n_blanks=rows.n_blanks,

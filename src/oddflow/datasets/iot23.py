@@ -8,8 +8,8 @@ What to know before using it:
   CSV that others made of the published files, with nothing in place of `-`, and in `4-1` with times
   in whole seconds.
 - Rows are sorted by time here; in the files they stand in the order in which Zeek wrote them. Rows
-  of equal time keep that order. `load_iot23_hosts` gives times and originators, from which
-  sequences per host can be made.
+  of equal time keep that order. Who began which connection, and with whom, is in the `context` of
+  the features, as numbers; `load_iot23_hosts` gives the addresses.
 - Labels are spelt `benign` in some files and `Benign` in others; in Zeek's form they share one
   field with `tunnel_parents`. Both are set right and counted in `defects`.
 - Labels come from rules over addresses, ports and states that the publishers found by hand: all
@@ -30,7 +30,7 @@ What to know before using it:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -39,7 +39,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.core.conn import UNSET
-from oddflow.core.matrix import FeatureMatrix, LabelledMatrix, Labels, Times, concatenate
+from oddflow.core.context import Context
+from oddflow.core.matrix import FeatureMatrix, LabelledMatrix, Labels, Times, consecutive
 from oddflow.datasets.catalog import Corpus, CorpusFile, corpus_file, read_verified, require_rows
 from oddflow.datasets.conn_rows import parse_conn_rows
 from oddflow.datasets.download import ProgressCallback, obtain
@@ -170,10 +171,12 @@ class Hosts(NamedTuple):
     Attributes:
         start_s: seconds since 1970, shape (n,), rising.
         orig_h: address of the originator, shape (n,), strings.
+        resp_h: address of the responder, shape (n,), strings.
     """
 
     start_s: NDArray[np.float64]
     orig_h: NDArray[np.object_]
+    resp_h: NDArray[np.object_]
 
 
 def load_iot23(
@@ -199,11 +202,12 @@ def load_iot23(
         DataUnavailable: it is nowhere on this machine and cannot be downloaded.
     """
     recording = _load(name, data_dir, on_progress)
-    start_s = recording.hosts.start_s
+    start_s, orig_h, resp_h = recording.hosts
+    context = Context.of_hosts(orig_h, resp_h, start_s)
     return counted(
         LabelledMatrix(
             recording.name,
-            recording.features,
+            replace(recording.features, context=context),
             recording.labels,
             recording.defects,
             Times(start_s, start_s + recording.features.column("duration")),
@@ -212,7 +216,7 @@ def load_iot23(
 
 
 def load_iot23_hosts(name: str = "34-1", *, data_dir: Path | None = None) -> Hosts:
-    """Times and originators of the same connections in the same order; no features of them.
+    """Times and ends of the same connections in the same order; no features of them.
 
     Raises:
         OddflowError: as `load_iot23`.
@@ -234,10 +238,11 @@ def _load(name: str, data_dir: Path | None, on_progress: ProgressCallback | None
     path = obtain(file, data_dir=data_dir, on_progress=on_progress)
     content = BytesIO(read_verified(path, file))
     blocks = list(parse_conn_rows(content, path, list(ATTACKS)))
-    features = concatenate([block.features for block in blocks])
+    features = consecutive([block.features for block in blocks])
     require_rows(file, path, len(features))
     start_s = np.concatenate([block.start_s for block in blocks])
     orig_h = np.concatenate([block.orig_h for block in blocks])
+    resp_h = np.concatenate([block.resp_h for block in blocks])
     label = np.concatenate([block.label for block in blocks])
     found = {
         LOWER_CASE: int((label == "benign").sum()),
@@ -251,7 +256,7 @@ def _load(name: str, data_dir: Path | None, on_progress: ProgressCallback | None
         name=file.name,
         features=features.take(order),
         labels=labels.take(order),
-        hosts=Hosts(start_s[order], orig_h[order]),
+        hosts=Hosts(start_s[order], orig_h[order], resp_h[order]),
         defects={defect: n_rows for defect, n_rows in found.items() if n_rows},
     )
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from oddflow.core.conn import STATES
 from oddflow.core.connection import Connections
+from oddflow.core.context import Context
 from oddflow.core.errors import InputError
 from oddflow.core.kdd41 import FLAGS, KDD41, PROTOCOLS, TRAFFIC28
 from oddflow.core.matrix import Categories, FeatureMatrix
@@ -40,7 +41,8 @@ def kdd_features(
     """The features of connections, in their order.
 
     A stream may be cut into blocks anywhere: with the same `windows` the features are the same.
-    Durations are in whole seconds, as in KDD; bytes that are not known count as 0.
+    Durations are in whole seconds, as in KDD; bytes that are not known count as 0. The context has
+    the same number for a host in every block.
 
     Args:
         connections: TCP, UDP and ICMP; of other protocols `kdd_rows` tells those to leave out.
@@ -87,6 +89,7 @@ def kdd_features(
             Categories(services, SERVICES),
             Categories(flags, FLAGS),
         ),
+        Context(orig, resp, connections.start_s),
     )
 
 
