@@ -107,6 +107,15 @@ Fpr = Annotated[
         help="Share of normal traffic that may be flagged, such as 0.01.",
     ),
 ]
+Fdr = Annotated[
+    float | None,
+    typer.Option(
+        "--fdr",
+        metavar="RATE",
+        help="Instead of --fpr: share of what is flagged that may be normal, on average over "
+        "batches (Benjamini and Hochberg). Reads the input twice.",
+    ),
+]
 AlertsPerDay = Annotated[
     float | None,
     typer.Option(

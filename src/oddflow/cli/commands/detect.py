@@ -44,6 +44,7 @@ def run(
     form: options.AlertForm = None,
     syslog: options.Syslog = None,
     fpr: options.Fpr = None,
+    fdr: options.Fdr = None,
     alerts_per_day: options.AlertsPerDay = None,
     records_per_day: options.RecordsPerDay = None,
     causes: options.Causes = 5,
@@ -68,10 +69,14 @@ def run(
     The threshold is the model's own unless a rate or a budget is given. Labels in the file are not
     looked at. The file may be of any length: memory stays bounded. Connections give alerts that a
     SIEM reads; KDD rows, which say nothing of hosts, give verdicts as JSON lines.
+
+    `--fdr` asks for a share of false alerts instead: the threshold is then read from the whole
+    batch, which is scored once for that and once to write.
     """
     import msgspec
 
     from oddflow.cli.delivery import sent
+    from oddflow.cli.discovery import discovery_threshold
     from oddflow.cli.recordings import Tally, alerts, is_recording, recorded
     from oddflow.cli.records import records_path
     from oddflow.cli.sink import line_sink, no_sink
@@ -84,8 +89,14 @@ def run(
     rate = options.target_fpr(
         fpr, alerts_per_day, records_per_day, default=bundle.manifest.target_fpr
     )
-    threshold = bundle.model.calibration.threshold(rate)
     start_s = time.perf_counter()
+    if fdr is None:
+        threshold = bundle.model.calibration.threshold(rate)
+    else:
+        if (fpr, alerts_per_day, records_per_day) != (None, None, None):
+            raise InputError("give either --fdr or a rate or budget of false positives, not both")
+        threshold = discovery_threshold(bundle, records, data, fdr, out)
+        rate = threshold.target_fpr
     tally, n_flagged = Tally(), 0
     if is_recording(records):
         found = alerts(recorded(records), bundle, threshold, tally, n_causes=causes)

@@ -74,6 +74,10 @@ def run(
     form: options.AlertForm = None,
     syslog: options.Syslog = None,
     fpr: options.Fpr = None,
+    fdr: Annotated[
+        float | None,
+        typer.Option("--fdr", help="Refused: it takes a whole batch, see `oddflow detect --fdr`."),
+    ] = None,
     alerts_per_day: options.AlertsPerDay = None,
     records_per_day: options.RecordsPerDay = None,
     causes: options.Causes = 5,
@@ -109,6 +113,11 @@ def run(
     from oddflow.detect.bundle import load_model
     from oddflow.ingest.live import warm_up
 
+    if fdr is not None:
+        raise InputError(
+            "--fdr looks at a whole batch before it flags anything, and what is watched has no "
+            "end; use --fpr or --alerts-per-day here, or `oddflow detect --fdr` on a finished file"
+        )
     if sum(source is not None for source in (interface, follow, socket, netflow)) != 1:
         raise InputError(
             "give exactly one of --interface, --follow, --socket and --netflow to watch"
