@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from oddflow.detect.build import scorer_graph
 from oddflow.detect.heads import (
-    CodeNeighbours,
+    Neighbours,
     Combination,
     Head,
     Parts,
@@ -37,7 +37,7 @@ def parts_by_oracle(
 def heads(parts: Parts[np.ndarray]) -> dict[str, Head]:
     residual = Whitened.fit(("residual",), parts, cap=np.inf, ridge=1e-3)
     capped = Whitened.fit(("residual", "encoded"), parts, cap=1.5, ridge=1e-2)
-    neighbours = CodeNeighbours(parts.code[:40], 3)
+    neighbours = Neighbours(parts.code[:40], 3)
     return {
         "error": SquaredError(parts.encoded.shape[1]),
         "whitened": residual,

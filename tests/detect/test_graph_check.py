@@ -11,7 +11,7 @@ from oddflow.core.errors import ArtifactError
 from oddflow.detect.build import scorer_graph
 from oddflow.detect.class_graph import class_graph
 from oddflow.detect.graph_check import OPERATORS, check_scorer_graph
-from oddflow.detect.heads import CodeNeighbours, Combination, Parts, SquaredError, Whitened
+from oddflow.detect.heads import Neighbours, Combination, Parts, SquaredError, Whitened
 from oddflow.models.layers import (
     Activated,
     Affine,
@@ -43,7 +43,7 @@ def autoencoder_graph(*widths: int) -> bytes:
     heads = (
         SquaredError(sum(widths)),
         Whitened.fit(("residual", "encoded"), parts, cap=2.0, ridge=0.1),
-        CodeNeighbours(parts.code, 2),
+        Neighbours(parts.code, 2),
     )
     return scorer_graph(layout, weights, Combination.fit(heads, (1.0, 1.0, 1.0), parts))
 

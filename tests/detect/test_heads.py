@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from oddflow.core.errors import InputError
-from oddflow.detect.heads import CodeNeighbours, Combination, Parts, SquaredError, Whitened
+from oddflow.detect.heads import Neighbours, Combination, Parts, SquaredError, Whitened
 
 
 def parts(n: int = 500, *, seed: int = 0) -> Parts[np.ndarray]:
@@ -51,7 +51,7 @@ def test_constant_directions_weigh_no_more_than_the_ridge_lets_them() -> None:
 def test_neighbours_are_the_nearest() -> None:
     rng = np.random.default_rng(1)
     reference, code = rng.normal(size=(200, 3)), rng.normal(size=(50, 3))
-    head = CodeNeighbours(reference.astype(np.float32), 4)
+    head = Neighbours(reference.astype(np.float32), 4)
     distances = np.linalg.norm(code[:, None] - reference[None], axis=2)
     expected = np.sort(distances, axis=1)[:, :4].mean(axis=1)
     empty = np.zeros((50, 1), np.float32)
@@ -78,4 +78,4 @@ def test_too_little_to_learn_from_is_refused() -> None:
     with pytest.raises(InputError, match="2 or more records"):
         Whitened.fit(("residual",), parts(1), cap=np.inf, ridge=0)
     with pytest.raises(InputError, match="between 1 and 3 neighbours"):
-        CodeNeighbours(np.zeros((3, 2), np.float32), 4)
+        Neighbours(np.zeros((3, 2), np.float32), 4)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from oddflow.detect.calibrate import Calibration
 from oddflow.detect.explain import Explainer
 from oddflow.detect.graph import Graph, add_autoencoder
-from oddflow.detect.heads import CodeNeighbours, Combination, Head, Parts, SquaredError, Whitened
+from oddflow.detect.heads import Neighbours, Combination, Head, Parts, SquaredError, Whitened
 from oddflow.detect.model import Model
 from oddflow.detect.runtime import Scorer
 from oddflow.features.encode import Encoder
@@ -123,7 +123,7 @@ def _fit_head(kind: ScoreKind, fit: Array, held_out: Parts[Array], reference_cod
     ridge = HEAD_SETTINGS.ridge
     n_neighbors = min(HEAD_SETTINGS.n_neighbors, len(reference_codes))
     residual = Whitened.fit(("residual",), held_out, cap=np.inf, ridge=ridge)
-    neighbours = CodeNeighbours(reference_codes, n_neighbors)
+    neighbours = Neighbours(reference_codes, n_neighbors)
     match kind:
         case ScoreKind.RESIDUAL:
             return residual

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from oddflow.core.errors import InputError, ResolutionError
 from oddflow.core.verdicts import Origin, Threshold
 
+TAIL = 0.02
+"""Share of the calibration scores from which the tail beyond them is continued."""
+
 
 @dataclass(frozen=True)
 class Split:
@@ -94,6 +97,24 @@ class Calibration:
             n_reference=n,
             origin=Origin.HELD_OUT,
         )
+
+
+def surprisal(calibration: Calibration, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """-log10 of the p-value of each score, shape as `scores`.
+
+    Beyond the largest calibration score, where all p-values are the same, the tail of the
+    calibration scores is continued exponentially, so that odder records rank higher.
+    """
+    reference, n = calibration.scores, len(calibration)
+    surprise = -np.log10(calibration.p_values(scores))
+    n_tail = max(1, round(TAIL * n))
+    start = reference[-n_tail]
+    scale = float((reference[-n_tail:] - start).mean())
+    if scale <= 0:
+        return surprise
+    # Decades that the exponential tail falls from its start, where the share n_tail / n is left.
+    beyond = (scores - start) / scale * np.log10(np.e) - np.log10(n_tail / (n + 1))
+    return np.where(scores > reference[-1], np.maximum(beyond, surprise), surprise)
 
 
 def count_flagged(n_records: int, target_fpr: float) -> int:

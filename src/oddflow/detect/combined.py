@@ -28,14 +28,12 @@ from sklearn.base import BaseEstimator
 from oddflow.core.errors import InputError, NotFittedError
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.detect.autoencoder import LSTMAutoencoderDetector
-from oddflow.detect.calibrate import Calibration, count_flagged
+from oddflow.detect.calibrate import Calibration, count_flagged, surprisal
 from oddflow.detect.classifier import NORMAL, NetworkClassifier
 from oddflow.detect.intake import to_matrix
 from oddflow.detect.model import Model
 from oddflow.models.classifier import OnEpoch
 
-TAIL = 0.02
-"""Share of the calibration scores from which the tail beyond them is continued."""
 TOLERANCE = 1e-9
 """A score this much below the threshold counts as at it: logarithms round."""
 
@@ -236,21 +234,3 @@ def mean_surprisal(detectors: Sequence[Model], records: FeatureMatrix) -> Floats
     """Mean over the detectors of the surprisal of each record, shape (n,)."""
     each = [surprisal(d.calibration, d.score_samples(records)) for d in detectors]
     return np.asarray(np.mean(each, axis=0), dtype=np.float64)
-
-
-def surprisal(calibration: Calibration, scores: Floats) -> Floats:
-    """-log10 of the p-value of each score, shape as `scores`.
-
-    Beyond the largest calibration score, where all p-values are the same, the tail of the
-    calibration scores is continued exponentially, so that odder records rank higher.
-    """
-    reference, n = calibration.scores, len(calibration)
-    surprise = -np.log10(calibration.p_values(scores))
-    n_tail = max(1, round(TAIL * n))
-    start = reference[-n_tail]
-    scale = float((reference[-n_tail:] - start).mean())
-    if scale <= 0:
-        return surprise
-    # Decades that the exponential tail falls from its start, where the share n_tail / n is left.
-    beyond = (scores - start) / scale * np.log10(np.e) - np.log10(n_tail / (n + 1))
-    return np.where(scores > reference[-1], np.maximum(beyond, surprise), surprise)

@@ -95,7 +95,12 @@ class StepValues(NamedTuple):
 
 
 def add_autoencoder(
-    graph: Graph, encoded: str, layout: StepLayout, weights: AutoencoderWeights
+    graph: Graph,
+    encoded: str,
+    layout: StepLayout,
+    weights: AutoencoderWeights,
+    *,
+    suffix: str = "",
 ) -> tuple[str, str]:
     """Add the network; it gives `residual` (n, columns) and `code` (n, latent).
 
@@ -104,6 +109,7 @@ def add_autoencoder(
         encoded: name of the encoded records, (n, columns).
         layout: how records become steps.
         weights: of the trained network.
+        suffix: of both names, to tell several networks in one graph apart.
     """
     widths = [s.stop - s.start for s in layout.slices]
     hidden = _steps(graph, encoded, widths)
@@ -112,13 +118,13 @@ def add_autoencoder(
     for layer in weights.encoder:
         hidden, code = _lstm(graph, hidden, layer, inputs)
         inputs = (layer.units, layer.units)
-    code = graph.op("Identity", code, output="code")
+    code = graph.op("Identity", code, output=f"code{suffix}")
     hidden = _repeat(graph, code, layout.n_steps, is_apart=is_apart)
     for layer in weights.decoder:
         hidden, _ = _lstm(graph, hidden, layer, inputs)
         inputs = (layer.units, layer.units)
     reconstruction = _output(graph, hidden, widths, weights)
-    return graph.op("Sub", encoded, reconstruction, output="residual"), code
+    return graph.op("Sub", encoded, reconstruction, output=f"residual{suffix}"), code
 
 
 def _steps(graph: Graph, encoded: str, widths: list[int]) -> StepValues:

@@ -134,16 +134,18 @@ class Whitened:
 
 @final
 @dataclass(frozen=True, eq=False)
-class CodeNeighbours:
-    """Mean distance of the code to its nearest neighbours among codes of normal training records.
+class Neighbours:
+    """Mean distance of a part to its nearest neighbours among those of normal training records.
 
     Attributes:
-        reference: codes of training normals, shape (m, latent).
+        reference: the part of training normals, shape (m, k).
         n_neighbors: how many are averaged over.
+        looks_at: "encoded", "residual" or "code".
     """
 
     reference: Array
     n_neighbors: int
+    looks_at: str = "code"
 
     def __post_init__(self) -> None:
         if not 1 <= self.n_neighbors <= len(self.reference):
@@ -160,23 +162,23 @@ class CodeNeighbours:
     def score(self, parts: Parts[Array]) -> Array:
         """See `Head.score`."""
         centre, reference = self._centred()
-        code = parts.code - centre
-        away = np.square(reference).sum(axis=1) - 2 * code @ reference.T
+        values = getattr(parts, self.looks_at) - centre
+        away = np.square(reference).sum(axis=1) - 2 * values @ reference.T
         near = np.argpartition(away, self._n_candidates - 1, axis=1)[:, : self._n_candidates]
-        exact = np.sqrt(np.square(reference[near] - code[:, None]).sum(axis=2))
+        exact = np.sqrt(np.square(reference[near] - values[:, None]).sum(axis=2))
         nearest = np.sort(exact, axis=1)[:, : self.n_neighbors]
         return np.asarray(nearest.mean(axis=1), dtype=np.float32)
 
     def add_to(self, graph: Graph, parts: Parts[str]) -> str:
         """See `Head.add_to`."""
         centre, centred = self._centred()
-        code = graph.op("Sub", parts.code, graph.constant(centre))
+        values = graph.op("Sub", getattr(parts, self.looks_at), graph.constant(centre))
         reference, lengths = graph.constant(centred), graph.constant(np.square(centred).sum(axis=1))
-        toward = graph.op("MatMul", code, graph.constant(-2 * centred.T))
+        toward = graph.op("MatMul", values, graph.constant(-2 * centred.T))
         away = graph.op("Add", toward, lengths)
         _, near = _smallest(graph, away, self._n_candidates)
         chosen = graph.op("Gather", reference, near, axis=0)
-        apart = graph.op("Sub", chosen, graph.op("Unsqueeze", code, graph.constant([1])))
+        apart = graph.op("Sub", chosen, graph.op("Unsqueeze", values, graph.constant([1])))
         squared = graph.op("Mul", apart, apart)
         exact = graph.op("Sqrt", graph.weighted_sum(squared, np.ones(centred.shape[1])))
         nearest, _ = _smallest(graph, exact, self.n_neighbors)
