@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from oddflow.cli.console import Output
-from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
+from oddflow.core.matrix import FeatureMatrix, LabelledMatrix, concatenate
 from oddflow.detect import search
 from oddflow.detect.autoencoder import LSTMAutoencoderDetector
 from oddflow.detect.bundle import Bundle, load_model
@@ -248,3 +248,39 @@ def test_no_time_for_a_single_trial_is_refused(
     ran = run("tune", "--records", labelled_file, "--minutes", 0, "-o", best, "-q")
     refused(ran, "no trial was finished")
     assert not best.exists()
+
+
+def test_records_that_hold_attacks_are_warned_of(
+    run: Run, asked: Asked, toy: LabelledMatrix, tmp_path: Path
+) -> None:
+    floods = toy.features.take(toy.labels.attack == "neptune")
+    dirty = write_rows(concatenate([toy.normals(), floods]), tmp_path / "dirty.csv", None)
+    ran = run("train", "--records", dirty, "-o", tmp_path / "model", "--json")
+    assert ran.code == 0
+    assert 0.02 < ran.json()["contamination_estimate"] < 0.06
+    assert "form a group apart from the rest" in ran.err
+    assert "contamination" not in asked.parameters
+    ran = run(
+        *("train", "--records", dirty, "-o", tmp_path / "model", "--overwrite"),
+        *("--contamination", "0.06"),
+    )
+    assert ran.code == 0
+    assert "form a group apart" not in ran.err
+    assert asked.parameters["contamination"] == 0.06
+
+
+def test_clean_records_are_not_warned_of(
+    run: Run, asked: Asked, toy: LabelledMatrix, tmp_path: Path
+) -> None:
+    clean = write_rows(toy.normals(), tmp_path / "clean.csv", None)
+    ran = run("train", "--records", clean, "-o", tmp_path / "model", "--json")
+    assert ran.code == 0
+    assert asked.normals is not None
+    assert ran.json()["contamination_estimate"] == 0
+    assert "warning" not in ran.err
+
+
+def test_a_share_out_of_range_is_refused(run: Run, labelled_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    ran = run("train", "-q", "--records", labelled_file, "-o", out, "--contamination", "0.7")
+    refused(ran, "contamination", "0.7")

@@ -58,3 +58,16 @@ def train_with_progress(
             advance(epoch.number, text)
 
         return detector.fit(normals, on_epoch=show)
+
+
+def contamination_warning(estimate: float) -> str:
+    """What to say where training records seem to hold attacks.
+
+    Args:
+        estimate: share of the records in a group apart from the rest, from 0 to 1.
+    """
+    return (
+        f"warning: about {estimate:.1%} of the training records form a group apart from the rest, "
+        "as attacks do that nobody noticed. Look at what happened there; if they may be attacks, "
+        f"leave them out with --contamination {estimate:.2g}"
+    )

@@ -19,6 +19,7 @@ from oddflow.detect.build import ScoreKind, build_model
 from oddflow.detect.calibrate import Split, count_flagged, split_normals
 from oddflow.detect.intake import to_matrix
 from oddflow.detect.model import Model
+from oddflow.detect.trimmed import trim
 from oddflow.features.encode import Encoder
 from oddflow.features.windows import StepLayout, Steps, step_layout
 from oddflow.models.lstm_autoencoder import (
@@ -57,6 +58,8 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         target_fpr: share of normal records that may be flagged, from 0 to 1.
         validation_fraction: share of the records to stop training by.
         calibration_fraction: share of the records to calibrate on.
+        contamination: share of the records that may be attacks; as many, the oddest, are left out
+            before anything is learnt, see `oddflow.detect.trimmed`.
         seed: of split, weights and order; the same seed gives the same detector.
 
     Attributes:
@@ -86,6 +89,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         target_fpr: float = 0.05,
         validation_fraction: float = 0.1,
         calibration_fraction: float = 0.2,
+        contamination: float = 0.0,
         seed: int = 0,
     ) -> None:
         self.steps = steps
@@ -100,6 +104,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         self.target_fpr = target_fpr
         self.validation_fraction = validation_fraction
         self.calibration_fraction = calibration_fraction
+        self.contamination = contamination
         self.seed = seed
 
     def fit(
@@ -204,6 +209,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         return hasattr(self, "model_")
 
     def _prepare(self, records: FeatureMatrix) -> _Prepared:
+        records = trim(records, self.contamination)
         split = split_normals(
             len(records),
             validation=self.validation_fraction,

@@ -35,6 +35,10 @@ def run(
         Path | None,
         typer.Option("--settings", metavar="FILE", help="JSON that `oddflow tune` wrote."),
     ] = None,
+    contamination: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="Share of the records that may be attacks; left out."),
+    ] = 0.0,
     fpr: options.Fpr = None,
     alerts_per_day: options.AlertsPerDay = None,
     records_per_day: options.RecordsPerDay = None,
@@ -49,17 +53,23 @@ def run(
     Attack labels are used to leave attacks out, and for nothing else.
     """
     from oddflow.cli.records import load_normals
-    from oddflow.cli.training import read_settings, train_with_progress
+    from oddflow.cli.training import contamination_warning, read_settings, train_with_progress
     from oddflow.detect.artifact import save_detector
     from oddflow.detect.bundle import refuse_to_replace
+    from oddflow.detect.contamination import estimate_contamination
 
     out = Output(quiet=quiet, as_json=json)
     refuse_to_replace(output, overwrite=overwrite)
     parameters: dict[str, Any] = read_settings(settings) if settings else {}
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     parameters |= {name: value for name, value in given.items() if value is not None}
+    if contamination:
+        parameters["contamination"] = contamination
     rate = options.target_fpr(fpr, alerts_per_day, records_per_day, default=0.05)
     normals, source = load_normals(records, data, out, profile=profile)
+    estimate = estimate_contamination(normals)
+    if estimate is not None and estimate > contamination:
+        out.note(contamination_warning(estimate))
     detector = train_with_progress(
         normals, out, steps=steps, score_kind=score, target_fpr=rate, seed=seed, **parameters
     )
@@ -72,6 +82,7 @@ def run(
             "n_epochs": manifest.training.n_epochs,
             "seconds": manifest.training.seconds,
             "target_fpr": manifest.target_fpr,
+            "contamination_estimate": estimate,
             **manifest.metrics,
         },
         lambda: (
