@@ -39,6 +39,12 @@ def run(
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Also write an HTML report.")
     ] = None,
+    adversarial: Annotated[
+        bool,
+        typer.Option(
+            "--adversarial", help="Let an attacker search for ways past three systems instead."
+        ),
+    ] = False,
     data: options.Data = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
@@ -48,6 +54,7 @@ def run(
     Thresholds come from held-out normal training records; test records and their labels are used
     for measuring alone.
     """
+    from oddflow.cli.adversarial import attack
     from oddflow.cli.evaluation import (
         evaluate,
         evaluation_text,
@@ -69,6 +76,20 @@ def run(
         )
     out = Output(quiet=quiet, as_json=json)
     trained = load_model(model).model if model else None
+    if adversarial:
+        if report is not None:
+            raise InputError("--adversarial has no HTML report; leave out --report, or take --json")
+        attacked = attack(
+            load_protocol(protocol, data, out),
+            seeds=seeds,
+            target_fpr=fpr,
+            parameters=read_settings(settings) if settings else {},
+            out=out,
+            model=trained,
+            systems=systems,
+        )
+        out.result(attacked.to_json, attacked.to_text)
+        return
     judged = evaluate(
         load_protocol(protocol, data, out),
         seeds=seeds,
