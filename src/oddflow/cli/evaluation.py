@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, final
@@ -18,6 +18,7 @@ from oddflow.core.evaluation import Evaluation, TrainingHistory
 if TYPE_CHECKING:
     from rich.console import Group
 
+    from oddflow.cli.online import WithModel
     from oddflow.core.detector import DetectorFactory
     from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
     from oddflow.core.verdicts import Threshold, Verdict
@@ -55,7 +56,7 @@ class Trained:
     """A saved model in the place of a detector to be fitted: `fit` changes nothing."""
 
     def __init__(self, model: Model, threshold: Threshold) -> None:
-        self.model, self.threshold_ = model, threshold.value
+        self.model_, self.threshold_ = model, threshold.value
 
     def fit(self, records: FeatureMatrix, /) -> Self:
         """Leave the model as it is."""
@@ -64,7 +65,7 @@ class Trained:
 
     def score_samples(self, records: FeatureMatrix, /) -> NDArray[np.float64]:
         """Oddness of each record, shape (n,)."""
-        return self.model.score_samples(records)
+        return self.model_.score_samples(records)
 
 
 def evaluate(
@@ -77,6 +78,7 @@ def evaluate(
     model: Model | None = None,
     history: TrainingHistory | None = None,
     systems: Sequence[str] | None = None,
+    block_size: int | None = None,
 ) -> Judged:
     """Run our detector and the baselines, or those of them that are named.
 
@@ -89,26 +91,34 @@ def evaluate(
         model: judged in place of a newly trained detector of ours.
         history: of that model's training, if it is known.
         systems: names; None for all.
+        block_size: of protocol `online`, records scored before they are learnt from.
 
     Raises:
-        InputError: a system that there is not.
+        InputError: a system that there is not, or a block where nothing is learnt from.
     """
+    from oddflow.cli.online import online_systems
     from oddflow.detect.autoencoder import LSTMAutoencoderDetector
     from oddflow.detect.baselines import baselines
     from oddflow.detect.calibrate import Calibration
+    from oddflow.evaluate.online import BLOCK_SIZE, ONLINE
     from oddflow.evaluate.running import run_protocol
 
     require_systems(systems)
+    if block_size is not None and protocol.name != ONLINE:
+        raise InputError(f"--block is for --protocol {ONLINE}; {protocol.name} learns once")
     ours: list[LSTMAutoencoderDetector] = []
 
     def new_detector(seed: int) -> LSTMAutoencoderDetector:
         ours.append(LSTMAutoencoderDetector(target_fpr=target_fpr, seed=seed, **parameters))
         return ours[-1]
 
-    factories: dict[str, DetectorFactory] = {OURS: new_detector, **baselines(target_fpr)}
+    judged: Callable[[int], WithModel] = new_detector
     if model is not None:
         threshold = model.calibration.threshold(target_fpr)
-        factories[OURS] = lambda _seed: Trained(model, threshold)
+        judged = lambda _seed: Trained(model, threshold)  # noqa: E731 - beside its other form
+    factories: dict[str, DetectorFactory] = {OURS: judged, **baselines(target_fpr)}
+    if protocol.name == ONLINE:
+        factories = {**online_systems(OURS, judged, block_size=block_size or BLOCK_SIZE)}
     factories = {name: f for name, f in factories.items() if not systems or name in systems}
     n_fits, n_begun = len(factories) * seeds, 0
     with out.progress("starting", n_fits, "fits") as advance:

@@ -42,6 +42,12 @@ def _official(data: Path | None, out: Output) -> Protocol:
     return official(train, [load_corpus(test, data, out) for test in TEST_FILES])
 
 
+def _online(data: Path | None, out: Output) -> Protocol:
+    from oddflow.evaluate.online import online
+
+    return online(load_corpus("KDDTrain+", data, out), load_corpus(TEST_FILES[0], data, out))
+
+
 def _random_split(data: Path | None, out: Output) -> Protocol:
     from oddflow.evaluate.protocols import random_split
 
@@ -82,6 +88,7 @@ def _iot23(number: str, data: Path | None, out: Output) -> LabelledMatrix:
 
 PROTOCOLS: dict[str, Make] = {
     "official": _official,
+    "online": _online,
     "random-split": _random_split,
     "lab": _lab,
     "nsl-kdd-to-lab": _nsl_kdd_to_lab,

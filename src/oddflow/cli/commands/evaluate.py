@@ -45,6 +45,14 @@ def run(
             "--adversarial", help="Let an attacker search for ways past three systems instead."
         ),
     ] = False,
+    block: Annotated[
+        int | None,
+        typer.Option(
+            "--block",
+            min=1,
+            help="Protocol online: records scored before they are learnt from; 100 if not given.",
+        ),
+    ] = None,
     data: options.Data = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
@@ -98,6 +106,7 @@ def run(
         out=out,
         model=trained,
         systems=systems,
+        block_size=block,
     )
     if report is not None:
         write_html(judged, report)
