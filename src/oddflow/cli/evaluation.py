@@ -97,6 +97,7 @@ def evaluate(
         InputError: a system that there is not, or a block where nothing is learnt from.
     """
     from oddflow.cli.online import online_systems
+    from oddflow.cli.sequences import sequence_factories
     from oddflow.detect.autoencoder import LSTMAutoencoderDetector
     from oddflow.detect.baselines import baselines
     from oddflow.detect.calibrate import Calibration
@@ -119,6 +120,8 @@ def evaluate(
     factories: dict[str, DetectorFactory] = {OURS: judged, **baselines(target_fpr)}
     if protocol.name == ONLINE:
         factories = {**online_systems(OURS, judged, block_size=block_size or BLOCK_SIZE)}
+    else:
+        factories |= sequence_factories(protocol, target_fpr, systems)
     factories = {name: f for name, f in factories.items() if not systems or name in systems}
     n_fits, n_begun = len(factories) * seeds, 0
     with out.progress("starting", n_fits, "fits") as advance:
@@ -150,8 +153,9 @@ def evaluate(
 def require_systems(systems: Sequence[str] | None) -> None:
     """Raise InputError if a system is named that there is not."""
     from oddflow.detect.baselines import LEARNERS
+    from oddflow.detect.sequence_systems import NAMES as SEQUENCES
 
-    names = (OURS, *LEARNERS)
+    names = (OURS, *LEARNERS, *SEQUENCES)
     unknown = sorted(set(systems or ()) - set(names))
     if unknown:
         raise InputError(f"--system must be one of {', '.join(names)}, received {unknown}")
