@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 LAB = "lab-first"
 """Name of the recording that comes with the package."""
+LAB_RECORDINGS = {LAB: "first", "lab-second": "second"}
+"""Names of the recordings that come with the package, and what `load_lab` calls them."""
 
 
 def load_corpus(name: str, data: Path | None, out: Output) -> LabelledMatrix:
@@ -47,9 +49,12 @@ def records_path(records: str, data: Path | None, out: Output) -> Path:
 
 
 def load_records(records: str, data: Path | None, out: Output) -> FeatureMatrix:
-    """Features of an NSL-KDD file by name, or of a file of rows."""
+    """Features of an NSL-KDD file or a recording of the lab by name, or of a file of rows."""
     from oddflow.datasets.kdd_rows import gather, read_kdd_rows
+    from oddflow.datasets.lab import load_lab
 
+    if records in LAB_RECORDINGS and not Path(records).exists():
+        return load_lab(LAB_RECORDINGS[records]).features
     return gather(read_kdd_rows(records_path(records, data, out))).features
 
 
@@ -78,3 +83,28 @@ def load_normals(
     is_normal = slice(None) if block.attacks is None else block.attacks == "normal"
     normals = block.features.take(is_normal)
     return normals.select(PROFILES[profile]) if profile else normals, Path(records).name
+
+
+def load_attacks(
+    records: str, data: Path | None, out: Output, *, profile: str | None = None
+) -> LabelledMatrix | None:
+    """The same records with their labels, for explanations; None where nobody labelled them."""
+    from oddflow.cli.recordings import is_recording
+    from oddflow.core.matrix import LabelledMatrix, Labels
+    from oddflow.datasets.kdd_rows import gather, read_kdd_rows
+    from oddflow.datasets.lab import load_lab
+    from oddflow.features.kdd import PROFILES
+
+    if records == LAB and not Path(records).exists():
+        lab = load_lab("first")
+        features, labels = lab.features, lab.labels
+    elif is_recording(records):
+        return None
+    else:
+        block = gather(read_kdd_rows(records_path(records, data, out)))
+        if block.attacks is None:
+            return None
+        features, labels = block.features, Labels(block.attacks, block.attacks)
+    if profile:
+        features = features.select(PROFILES[profile])
+    return LabelledMatrix(records, features, labels)

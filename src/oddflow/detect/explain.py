@@ -1,5 +1,7 @@
 """Which features made a record odd, and what would have been normal.
 
+`oddflow.detect.telling` makes explanations of it.
+
 A feature's part in the score is measured by scoring the record again, from two sides:
 
 - necessity: how far the score falls when only this feature is set to the value expected given all
@@ -16,14 +18,12 @@ feature instead of 2^40. Shares are parts of the sum of what is positive.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.core.errors import InputError
-from oddflow.core.matrix import FeatureMatrix
-from oddflow.core.verdicts import Cause, Explanation
+from oddflow.detect.known_attacks import KnownAttacks
 from oddflow.detect.nearest import nearest_rows
 from oddflow.detect.runtime import RecordScorer
 from oddflow.features.encode import CategoryCode, Code, Encoder, one_hot
@@ -36,19 +36,21 @@ RIDGE = 1e-2
 
 @dataclass(frozen=True, eq=False)
 class Explainer:
-    """Explains flagged records.
+    """What explanations of flagged records are made from.
 
     Attributes:
         encoder: of the model.
         mean: of encoded training normals, shape (columns,).
         precision: inverse of their covariance, shape (columns, columns).
         reference: encoded training normals that are not flagged themselves, shape (m, columns).
+        known: attacks of the training corpus; None if it had none or names none.
     """
 
     encoder: Encoder
     mean: Array
     precision: Array
     reference: Array
+    known: KnownAttacks | None = None
 
     @classmethod
     def fit(cls, encoder: Encoder, encoded: Array, reference: Array) -> Explainer:
@@ -70,33 +72,6 @@ class Explainer:
             np.linalg.inv(covariance).astype(np.float32),
             reference,
         )
-
-    def explain(
-        self, scorer: RecordScorer, records: FeatureMatrix, *, n_causes: int = 5
-    ) -> list[Explanation]:
-        """What is odd about each record, at most `n_causes` features, the largest share first."""
-        if len(records) == 0:
-            return []
-        credit, expected = self.credit(scorer, self.encoder.transform(records))
-        total = np.maximum(credit.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-        shares = credit / total
-        observed = [records.column(code.feature.name) for code in self.encoder.codes]
-
-        def cause(row: int, feature: int) -> Cause:
-            code = self.encoder.codes[feature]
-            normal = expected[row, self.encoder.slices[code.feature.name]]
-            return Cause(
-                feature=code.feature.name,
-                share=float(shares[row, feature]),
-                observed=_plain(observed[feature][row]),
-                expected=_rounded(code.decode(normal)),
-            )
-
-        order = np.argsort(-shares, axis=1, kind="stable")[:, :n_causes]
-        return [
-            Explanation(tuple(cause(row, i) for i in features if shares[row, i] > 0))
-            for row, features in enumerate(order.tolist())
-        ]
 
     def credit(self, scorer: RecordScorer, encoded: Array) -> tuple[NDArray[np.float64], Array]:
         """Credit of each feature and what would have been normal, for encoded records.
@@ -155,16 +130,3 @@ def _rescored(
     result = scores.copy()
     result[changes] = scorer.scores(changed)
     return result
-
-
-def _plain(value: Any) -> float | str:  # noqa: ANN401 - an element of a column
-    return value if isinstance(value, str) else float(value)
-
-
-def _rounded(value: float | str) -> float | str:
-    """A decoded value without the digits that 32-bit arithmetic made up.
-
-    >>> _rounded(9.3e-12), _rounded(296.00000297), _rounded("http")
-    (0.0, 296.0, 'http')
-    """
-    return value if isinstance(value, str) else float(f"{round(value, 4):.6g}")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oddflow.core.matrix import FeatureMatrix
+from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
 from oddflow.core.verdicts import Threshold, Verdict
 from oddflow.detect.calibrate import Calibration
 from oddflow.detect.explain import Explainer
+from oddflow.detect.known_attacks import KnownAttacks
 from oddflow.detect.runtime import RecordScorer
+from oddflow.detect.step_errors import StepErrors, step_errors
+from oddflow.detect.telling import explained
 from oddflow.features.encode import Encoder
 
 EXPLAINED_AT_ONCE = 512
@@ -34,6 +38,24 @@ class Model:
     scorer: RecordScorer
     calibration: Calibration
     explainer: Explainer
+
+    @cached_property
+    def steps(self) -> StepErrors | None:
+        """Where in its sequence the scorer makes an error; None if it cannot say."""
+        return step_errors(self.scorer, self.encoder, self.explainer.reference)
+
+    def knowing(self, labelled: LabelledMatrix, *, seed: int) -> Model:
+        """The same model, which also says what known attack an odd record is most like.
+
+        Scores and thresholds are the same.
+
+        Args:
+            labelled: records with the features of the model; those that are attacks are kept, some
+                of each.
+            seed: of the choice.
+        """
+        known = KnownAttacks.fit(self.encoder, labelled, seed=seed)
+        return replace(self, explainer=replace(self.explainer, known=known))
 
     def score_samples(self, records: FeatureMatrix) -> NDArray[np.float64]:
         """Oddness of each record, shape (n,).
@@ -78,7 +100,14 @@ class Model:
         n_causes: int,
     ) -> Iterator[Verdict]:
         p_values = self.calibration.p_values(scores[rows])
-        explanations = self.explainer.explain(self.scorer, records.take(rows), n_causes=n_causes)
+        explanations = explained(
+            self.explainer,
+            self.scorer,
+            records.take(rows),
+            threshold=threshold.value,
+            n_causes=n_causes,
+            steps=self.steps,
+        )
         for row, p_value, explanation in zip(rows, p_values, explanations, strict=True):
             yield Verdict(
                 row=int(row),

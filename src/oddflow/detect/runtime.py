@@ -76,6 +76,14 @@ class Scorer:
         score, residual, code = self._graph.run(encoded, ("score", "residual", "code"))
         return Scored(score.astype(np.float64), residual, code)
 
+    def residuals(self, encoded: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Encoded records less their reconstruction, shape (n, columns).
+
+        Raises:
+            InputError: another width than the graph was made for.
+        """
+        return self._graph.run(encoded, ("residual",))[0]
+
     def scores(self, encoded: NDArray[np.float32]) -> NDArray[np.float64]:
         """Scores alone, shape (n,); the same as those of `run`, without copying the rest.
 

@@ -12,11 +12,17 @@ from oddflow.cli.console import Output
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from oddflow.core.verdicts import Verdict
+    from oddflow.core.matrix import FeatureMatrix
+    from oddflow.core.verdicts import Threshold, Verdict
+    from oddflow.detect.model import Model
+    from oddflow.evaluate.deletion import Faithfulness
 
 NAME = "explain"
 NEEDS_ARGUMENTS = True
-EXAMPLE = "Example: `oddflow explain oddflow-demo/model KDDTest+ --row 0 --row 17`"
+EXAMPLE = (
+    "Examples: `oddflow explain oddflow-demo/model KDDTest+ --row 0 --row 17`, "
+    "`oddflow explain oddflow-demo/model KDDTest+ --faithfulness --fpr 0.01`"
+)
 
 
 def run(
@@ -30,6 +36,15 @@ def run(
         int, typer.Option("--top", min=1, help="Without --row: the oddest records, this many.")
     ] = 5,
     causes: options.Causes = 5,
+    faithfulness: Annotated[
+        bool,
+        typer.Option(
+            "--faithfulness",
+            help="Instead: of all flagged records, the share that passes once what was named is "
+            "replaced by normal values.",
+        ),
+    ] = False,
+    fpr: options.Fpr = None,
     data: options.Data = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
@@ -41,13 +56,24 @@ def run(
     from oddflow.cli.verdict_json import verdict_json
     from oddflow.core.errors import InputError
     from oddflow.detect.bundle import load_model
+    from oddflow.evaluate.deletion import faithfulness_table
 
     out = Output(quiet=quiet, as_json=json)
     bundle = load_model(model)
     features = load_records(records, data, out)
     if row and max(row) >= len(features):
         raise InputError(f"{records} has rows 0 to {len(features) - 1}, there is no {max(row)}")
-    threshold = bundle.model.calibration.threshold(bundle.manifest.target_fpr)
+    rate = bundle.manifest.target_fpr if fpr is None else fpr
+    threshold = bundle.model.calibration.threshold(rate)
+    if faithfulness:
+        result = measured(bundle.model, features, threshold, out)
+        out.result(
+            result.to_json,
+            lambda: faithfulness_table(
+                result, title=f"{result.n_alerts:,} alerts of {records} at {rate:.3g}"
+            ),
+        )
+        return
     if row:
         rows = np.array(row, dtype=np.intp)
     else:
@@ -60,6 +86,21 @@ def run(
         ],
         lambda: explained([(f"row {v.row}", v) for v in verdicts]),
     )
+
+
+def measured(
+    model: Model, features: FeatureMatrix, threshold: Threshold, out: Output
+) -> Faithfulness:
+    """How faithful the model's explanations are, with a bar."""
+    from oddflow.detect.deletion import SIZES, deletions
+    from oddflow.evaluate.deletion import faithfulness
+
+    n_flagged = int(threshold.flags(model.score_samples(features)).sum())
+    with out.progress("deleting", n_flagged, "alerts") as advance:
+        vanished = deletions(
+            model, features, threshold, on_progress=lambda done, _total: advance(done)
+        )
+    return faithfulness(vanished, SIZES, target_fpr=threshold.target_fpr)
 
 
 def explained(verdicts: list[tuple[str, Verdict]]) -> Group:

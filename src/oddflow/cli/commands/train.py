@@ -50,9 +50,10 @@ def run(
 ) -> None:
     """Learn normal traffic and write a model directory.
 
-    Attack labels are used to leave attacks out, and for nothing else.
+    Attack labels are used to leave attacks out, and to keep some records of each attack, which
+    explanations name where an odd record is like one. No score depends on them.
     """
-    from oddflow.cli.records import load_normals
+    from oddflow.cli.records import load_attacks, load_normals
     from oddflow.cli.training import contamination_warning, read_settings, train_with_progress
     from oddflow.detect.artifact import save_detector
     from oddflow.detect.bundle import refuse_to_replace
@@ -73,6 +74,9 @@ def run(
     detector = train_with_progress(
         normals, out, steps=steps, score_kind=score, target_fpr=rate, seed=seed, **parameters
     )
+    attacks = load_attacks(records, data, out, profile=profile)
+    if attacks is not None:
+        detector.model_ = detector.model_.knowing(attacks, seed=seed)
     manifest = save_detector(detector, output, source=source, overwrite=overwrite)
     out.result(
         lambda: {
