@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from oddflow.alerts.alert import Alert, ModelRef
 from oddflow.alerts.attack import T1071, T1110, T1498, Technique
 from oddflow.core.connection import Connection
-from oddflow.core.verdicts import Cause, Explanation, Verdict
+from oddflow.core.verdicts import (
+    Cause,
+    Counterfactual,
+    Explanation,
+    SimilarAttack,
+    Span,
+    StepShare,
+    Verdict,
+)
 
 MARKS = "\n\r\t\x00\x0b\x0c\x1b\x1c\x1e\x7f\x85\x9b\u2028\u2029|\\=\"',;#-()%[]<>{} \ud800\udfff…é"
 """Line ends of every alphabet, separators and escapes of every format, halves of pairs."""
@@ -72,6 +80,24 @@ causes = st.builds(
     share=st.floats(0, 1),
     observed=texts | st.floats(),
     expected=texts | st.floats(),
+    usual=st.builds(Span, st.floats(), st.floats()) | st.lists(texts, max_size=2).map(tuple),
+)
+changes = st.builds(
+    Counterfactual,
+    features=st.lists(texts, max_size=2).map(tuple),
+    aspects=st.lists(texts, max_size=2).map(tuple),
+    score=st.floats(),
+    passes=st.booleans(),
+    distance=st.floats(),
+    normal=st.lists(st.tuples(texts, texts | st.floats()), max_size=2).map(tuple),
+)
+explanations = st.builds(
+    Explanation,
+    causes=st.lists(causes, max_size=2).map(tuple),
+    sentence=texts,
+    counterfactual=st.none() | changes,
+    similar=st.none() | st.builds(SimilarAttack, texts, st.floats(0, 1)),
+    steps=st.lists(st.builds(StepShare, texts, st.floats(0, 1)), max_size=2).map(tuple),
 )
 verdicts = st.builds(
     Verdict,
@@ -79,7 +105,7 @@ verdicts = st.builds(
     score=st.floats(0, 1e9),
     p_value=st.floats(0, 1),
     threshold=st.floats(0, 1e9),
-    explanation=st.lists(causes, max_size=2).map(lambda found: Explanation(tuple(found))),
+    explanation=explanations,
 )
 found_techniques = st.builds(
     Technique,

@@ -5,7 +5,15 @@ from __future__ import annotations
 from oddflow.alerts.alert import Alert, ModelRef
 from oddflow.alerts.attack import techniques
 from oddflow.core.connection import Connection
-from oddflow.core.verdicts import Cause, Explanation, Verdict
+from oddflow.core.verdicts import (
+    Cause,
+    Counterfactual,
+    Explanation,
+    SimilarAttack,
+    Span,
+    StepShare,
+    Verdict,
+)
 
 MODEL = ModelRef(sha256="5e" * 32, name="lstm_autoencoder", profile="traffic28")
 
@@ -36,9 +44,27 @@ SCAN = Alert(
         threshold=2.5,
         explanation=Explanation(
             (
-                Cause(feature="diff_srv_rate", share=0.625, observed=0.98, expected=0.02),
-                Cause(feature="flag", share=0.25, observed="REJ", expected="SF"),
-            )
+                Cause(
+                    feature="diff_srv_rate",
+                    share=0.625,
+                    observed=0.98,
+                    expected=0.02,
+                    usual=Span(0, 0.06),
+                ),
+                Cause(feature="flag", share=0.25, observed="REJ", expected="SF", usual=("SF",)),
+            ),
+            sentence="ended as REJ (rejected), 98 % to other services; normal is SF (completed), "
+            "none to 6 % to other services",
+            counterfactual=Counterfactual(
+                features=("flag", "diff_srv_rate"),
+                aspects=("how connections ended", "to how many services"),
+                score=1.75,
+                passes=True,
+                distance=3.5,
+                normal=(("diff_srv_rate", 0.02), ("flag", "SF")),
+            ),
+            similar=SimilarAttack("portsweep", 0.8125),
+            steps=(StepShare("time window", 0.75), StepShare("basic", 0.25)),
         ),
     ),
     model=MODEL,

@@ -85,7 +85,9 @@ def test_the_surest_technique_names_the_alert() -> None:
 
 def test_the_message_says_what_was_odd_and_what_it_may_be() -> None:
     assert ANSWER.message == "Unusual connection: dst_bytes 1,379,963,888, expected 146 (88%)"
-    assert SCAN.message.startswith("Network Service Discovery: diff_srv_rate 0.98, expected 0.02")
+    assert SCAN.message.startswith(
+        "Network Service Discovery: ended as REJ (rejected), 98 % to other services; normal is "
+    )
     assert SCAN.message.endswith("most refused or not answered")
     assert PING.message == "Unusual connection: no single feature stands out"
 

@@ -32,6 +32,8 @@ def an_object(*required: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 
 
 TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d{4}$"}
 
+TEXTS = {"type": "array", "minItems": 1, "items": TEXT}
+
 CONTEXT = an_object(
     *("alert_id", "severity", "score", "p_value", "threshold", "row", "model", "connection"),
     alert_id={"type": "string", "pattern": "^[0-9a-f]{64}$"},
@@ -51,7 +53,28 @@ CONTEXT = an_object(
             share={"type": "number", "minimum": 0, "maximum": 1},
             observed=TEXT,
             expected=TEXT,
+            usual=TEXT,
         ),
+    },
+    listed=TEXT,
+    counterfactual=an_object(
+        features=TEXTS, aspects=TEXTS, score=NUMBER, passes={"type": "boolean"}
+    ),
+    nearest_normal=an_object(
+        distance=NUMBER,
+        values={
+            "type": "array",
+            "minItems": 1,
+            "items": an_object("feature", "value", feature=TEXT, value=TEXT),
+        },
+    ),
+    similar_attack=an_object(
+        "name", "similarity", name=TEXT, similarity={"type": "number", "minimum": 0, "maximum": 1}
+    ),
+    steps={
+        "type": "array",
+        "minItems": 1,
+        "items": an_object("name", "share", name=TEXT, share=NUMBER),
     },
     techniques={
         "type": "array",

@@ -7,7 +7,7 @@ from typing import Any
 from oddflow import __version__
 from oddflow.alerts.alert import Alert
 from oddflow.core.conn import UNSET
-from oddflow.core.verdicts import shown
+from oddflow.core.verdicts import Cause, Explanation, Span, shown
 
 PRODUCT = "oddflow"
 VERSION = __version__
@@ -39,15 +39,18 @@ def detail(alert: Alert) -> dict[str, Any]:
         "threshold": verdict.threshold,
         "row": verdict.row,
         "explanation": str(verdict.explanation) or None,
+        "listed": verdict.explanation.listed or None,
         "causes": [
             {
                 "feature": cause.feature,
                 "share": round(cause.share, 4),
                 "observed": shown(cause.observed),
                 "expected": shown(cause.expected),
+                "usual": usual(cause),
             }
             for cause in verdict.explanation.causes
         ],
+        **_context(verdict.explanation),
         "techniques": [
             {
                 "id": technique.name.id,
@@ -73,4 +76,36 @@ def detail(alert: Alert) -> dict[str, Any]:
             "resp_bytes": connection.resp_bytes,
             "missed_bytes": connection.missed_bytes,
         },
+    }
+
+
+def usual(cause: Cause) -> str | None:
+    """What is usual as text: `1 to 4`, or names; None where nobody knows."""
+    if isinstance(cause.usual, Span):
+        return str(cause.usual)
+    return ", ".join(cause.usual) or None
+
+
+def _context(explanation: Explanation) -> dict[str, Any]:
+    """What would have made the record pass, what it is most like, and where the error lies."""
+    change, similar = explanation.counterfactual, explanation.similar
+    return {
+        "counterfactual": None
+        if change is None
+        else {
+            "features": list(change.features),
+            "aspects": list(change.aspects),
+            "score": change.score,
+            "passes": change.passes,
+        },
+        "nearest_normal": None
+        if change is None
+        else {
+            "distance": change.distance,
+            "values": [{"feature": name, "value": shown(value)} for name, value in change.normal],
+        },
+        "similar_attack": None
+        if similar is None
+        else {"name": similar.name, "similarity": round(similar.similarity, 4)},
+        "steps": [{"name": s.name, "share": round(s.share, 4)} for s in explanation.steps],
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oddflow.core.matrix import FeatureMatrix
-from oddflow.core.verdicts import Verdict
+from oddflow.core.verdicts import Explanation, Verdict
 
 
 def verdict_json(
@@ -35,8 +35,32 @@ def verdict_json(
                 "share": round(cause.share, 4),
                 "observed": cause.observed,
                 "expected": cause.expected,
+                "usual": list(cause.usual),
             }
             for cause in verdict.explanation.causes
         ],
+        **_context(verdict.explanation),
         "model": model_sha256,
+    }
+
+
+def _context(explanation: Explanation) -> dict[str, Any]:
+    """What would have made the record pass, what it is most like, and where the error lies."""
+    change, similar = explanation.counterfactual, explanation.similar
+    return {
+        "counterfactual": None
+        if change is None
+        else {
+            "features": list(change.features),
+            "aspects": list(change.aspects),
+            "score": change.score,
+            "passes": change.passes,
+        },
+        "nearest_normal": None
+        if change is None
+        else {"distance": change.distance, "values": dict(change.normal)},
+        "similar_attack": None
+        if similar is None
+        else {"name": similar.name, "similarity": round(similar.similarity, 4)},
+        "steps": {step.name: round(step.share, 4) for step in explanation.steps},
     }
