@@ -9,14 +9,10 @@ from pathlib import Path
 from oddflow.core.errors import InputError
 from oddflow.core.evaluation import Evaluation, ResidualMap, TrainingHistory
 from oddflow.core.verdicts import Verdict
+from oddflow.evaluate.explained import explained_record
 from oddflow.evaluate.metrics import METRICS, Group
 from oddflow.evaluate.page import render_page
-from oddflow.evaluate.sections import (
-    explained_record,
-    group_widths,
-    model_pictures,
-    test_set_sections,
-)
+from oddflow.evaluate.sections import group_widths, model_pictures, test_set_sections
 
 
 def render_report(

@@ -1,4 +1,4 @@
-"""What the report shows, made ready for its template: columns, rows, pictures, explanations."""
+"""What the report shows, made ready for its template: columns, rows, pictures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from oddflow.core.evaluation import Evaluation, ResidualMap, Run, TestSetResult, TrainingHistory
-from oddflow.core.verdicts import Verdict, shown
 from oddflow.evaluate import diagnostics, figures
 from oddflow.evaluate.attack_rows import (
     N_SHIFTED,
@@ -29,7 +28,7 @@ from oddflow.evaluate.canvas import LineStyle, svg, system_styles
 from oddflow.evaluate.counts import Confusion, ScoredRecords
 from oddflow.evaluate.kinds import summary
 from oddflow.evaluate.metrics import METRICS, Group, leaders
-from oddflow.evaluate.wording import decimal, findings, percent
+from oddflow.evaluate.wording import decimal, findings
 
 DECIMALS = 4
 
@@ -79,25 +78,6 @@ class TestSetSection(NamedTuple):
     shift: tuple[ShiftRow, ...]
 
 
-class CauseBar(NamedTuple):
-    """One feature of an explained record."""
-
-    feature: str
-    share: str
-    width: str
-    observed: str
-    expected: str
-
-
-class ExplainedRecord(NamedTuple):
-    """A record with its verdict and causes."""
-
-    title: str
-    flagged: bool
-    verdict: str
-    causes: tuple[CauseBar, ...]
-
-
 def group_widths() -> dict[Group, int]:
     """How many columns stand under the header of each group."""
     groups = [metric.group for metric in METRICS.values()]
@@ -131,27 +111,6 @@ def model_pictures(
         figure = diagnostics.residual_heat_map(residual_map, title="Residual by kind and feature")
         pictures.append(Picture(caption, svg(figure), wide=True))
     return tuple(pictures)
-
-
-def explained_record(title: str, verdict: Verdict) -> ExplainedRecord:
-    """A verdict as text and bars."""
-    flagged = verdict.score > verdict.threshold
-    sign = "above" if flagged else "not above"
-    text = (
-        f"score {verdict.score:.4g}, {sign} the threshold {verdict.threshold:.4g}; "
-        f"{percent(verdict.p_value)} of normal traffic is at least as odd"
-    )
-    bars = tuple(
-        CauseBar(
-            cause.feature,
-            f"{100 * cause.share:.0f} %",
-            f"{100 * min(max(cause.share, 0.0), 1.0):.1f}%",
-            shown(cause.observed),
-            shown(cause.expected),
-        )
-        for cause in verdict.explanation.causes
-    )
-    return ExplainedRecord(title, flagged, text, bars)
 
 
 def _section(

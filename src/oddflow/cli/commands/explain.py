@@ -10,12 +10,10 @@ from oddflow.cli import options
 from oddflow.cli.console import Output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rich.console import Group
 
     from oddflow.core.matrix import FeatureMatrix
-    from oddflow.core.verdicts import Cause, Threshold, Verdict
+    from oddflow.core.verdicts import Threshold, Verdict
     from oddflow.detect.model import Model
     from oddflow.evaluate.deletion import Faithfulness
 
@@ -111,6 +109,8 @@ def explained(verdicts: list[tuple[str, Verdict]]) -> Group:
     from rich.table import Table
     from rich.text import Text
 
+    from oddflow.evaluate.explained import remarks, usual_text
+
     parts: list[Table | Text] = []
     for title, verdict in verdicts:
         state = "flagged" if verdict.score > verdict.threshold else "not flagged"
@@ -127,36 +127,8 @@ def explained(verdicts: list[tuple[str, Verdict]]) -> Group:
         for cause in verdict.explanation.causes:
             bar = "█" * max(1, round(cause.share * 20))
             usual = usual_text(cause)
-            table.add_row(Text(f"{cause}{usual}"), Text(f"{cause.share:4.0%} {bar}", style="red"))
+            known = f" (usual: {usual})" if usual else ""
+            table.add_row(Text(f"{cause}{known}"), Text(f"{cause.share:4.0%} {bar}", style="red"))
         parts.append(table)
         parts.extend(Text(f"  {line}", style="dim") for line in remarks(verdict))
     return Group(*parts)
-
-
-def usual_text(cause: Cause) -> str:
-    """The span or the names of similar normal records, in brackets; nothing where unknown."""
-    from oddflow.core.verdicts import Span
-
-    if isinstance(cause.usual, Span):
-        return f" (usual: {cause.usual})"
-    return f" (usual: {' or '.join(cause.usual)})" if cause.usual else ""
-
-
-def remarks(verdict: Verdict) -> Iterator[str]:
-    """Sentences on what would have passed, what is similar, and where the error lies."""
-    from oddflow.core.verdicts import shown
-    from oddflow.detect.counterfactual import MOST
-
-    explanation = verdict.explanation
-    change, similar = explanation.counterfactual, explanation.similar
-    if change is not None and verdict.score > verdict.threshold:
-        would = "would pass" if change.passes else "would still be flagged"
-        named = ", ".join(change.features if len(change.features) <= MOST else change.aspects)
-        yield f"{would} (score {change.score:.1f}) with normal values of: {named}"
-        normal = ", ".join(f"{name} {shown(value)}" for name, value in change.normal)
-        yield f"nearest normal record in all else ({change.distance:.1f} sd away): {normal}"
-    if similar is not None:
-        yield f"most similar known attack: {similar.name} (similarity {similar.similarity:.2f})"
-    if explanation.steps:
-        steps = ", ".join(f"{step.name} {step.share:.0%}" for step in explanation.steps)
-        yield f"where the error lies: {steps}"
