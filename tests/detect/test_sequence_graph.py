@@ -166,7 +166,7 @@ def test_the_score_in_the_graph_equals_numpy_and_keeps_its_bits() -> None:
     for graph, own, rows, kept in cases:
         raw, scorer = (
             GraphRunner(graph(None), {**PARTS, **kept}),
-            GraphRunner(graph(own), {SCORE: 1, **kept}),
+            GraphRunner(graph(own), {SCORE: 1, **PARTS, **kept}),
         )
         now, history = raw.run(rows, (NOW, HISTORY))
         (scores,) = scorer.run(rows, (SCORE,))

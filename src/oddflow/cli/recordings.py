@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from oddflow.core.schema import FeatureSchema
     from oddflow.core.verdicts import Threshold
     from oddflow.detect.bundle import Bundle
+    from oddflow.detect.sequence_bundle import SequenceBundle
     from oddflow.ingest.recording import Portion
 
 OTHER_PROTOCOL = "connection that is not TCP, UDP or ICMP"
@@ -120,7 +121,7 @@ def gathered(path: str | Path, profile: str) -> FeatureMatrix:
     return consecutive(blocks)
 
 
-def schema_of(bundle: Bundle) -> FeatureSchema:
+def schema_of(bundle: Bundle | SequenceBundle) -> FeatureSchema:
     """The features that the model reads of connections.
 
     Raises:
@@ -139,7 +140,7 @@ def schema_of(bundle: Bundle) -> FeatureSchema:
 
 def alerts(
     portions: Iterable[Portion],
-    bundle: Bundle,
+    bundle: Bundle | SequenceBundle,
     threshold: Threshold,
     tally: Tally,
     *,
@@ -147,16 +148,20 @@ def alerts(
 ) -> Iterator[Alert]:
     """An alert for each flagged connection, in their order.
 
+    A model of sequences begins with the first portion and keeps its histories from one to the next.
+
     Raises:
         InputError: as `featured`, or the model was trained on other features than KDD's.
     """
     from oddflow.alerts.alert import Alert, ModelRef
     from oddflow.alerts.attack import features_of, techniques
+    from oddflow.cli.sequences import begun
 
     manifest, schema = bundle.manifest, schema_of(bundle)
     model = ModelRef(sha256=manifest.sha256, name=manifest.detector, profile=manifest.profile)
+    detector = begun(bundle)
     for connections, features in featured(portions, schema, tally):
-        for verdict in bundle.model.detect(features, threshold, n_causes=n_causes):
+        for verdict in detector.detect(features, threshold, n_causes=n_causes):
             yield Alert(
                 connection=connections.record(verdict.row),
                 verdict=replace(verdict, row=tally.n_connections + verdict.row),

@@ -29,6 +29,7 @@ from oddflow.ingest.unix_socket import line_socket
 if TYPE_CHECKING:
     from oddflow.core.verdicts import Threshold
     from oddflow.detect.bundle import Bundle
+    from oddflow.detect.sequence_bundle import SequenceBundle
 
 IsOver = Callable[[], bool]
 DROPPED = "packet dropped by the kernel"
@@ -140,7 +141,7 @@ def from_exporters(host: str, port: int, is_over: IsOver) -> Iterator[Portion]:
                 n_dropped = source.n_dropped
 
 
-def warm_up_scoring(bundle: Bundle, threshold: Threshold) -> None:
+def warm_up_scoring(bundle: Bundle | SequenceBundle, threshold: Threshold) -> None:
     """Compile and load what alerts need, before packets come that would be dropped meanwhile.
 
     Raises:

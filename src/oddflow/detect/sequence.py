@@ -29,8 +29,10 @@ from oddflow.detect.sequence_model import (
     SequenceModel,
     memory_for,
     require_context,
+    scorer_of,
     with_interval,
 )
+from oddflow.detect.sequence_reasons import Reasons
 from oddflow.detect.sequence_training import (
     Material,
     OnEpoch,
@@ -161,12 +163,13 @@ class SequenceDetector(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
         }[kind]
         head = self._fit_head(material, self._graph(kind, centre, None), n_state)
         self.scorer_graph_ = self._graph(kind, centre, head)
-        runner = GraphRunner(self.scorer_graph_, _axes((SCORE,), n_state))
+        runner = scorer_of(self.scorer_graph_, n_state)
         (scores,) = _run(self.length, n_state, runner, material, (SCORE,))
         calibration = Calibration(scores[material.split.calibration].astype(np.float64))
         self.model_ = SequenceModel(
-            encoder, interval, by, self.length, runner, n_state, calibration
+            encoder, interval, by, self.length, runner, n_state, calibration, Reasons.of(head)
         )
+        self.training_records_, self.training_fingerprint_ = len(X), X.fingerprint()
         self.operating_point_ = calibration.threshold(self.target_fpr)
         self.n_features_in_ = len(X.schema.names)
         self.feature_names_in_ = np.array(X.schema.names, dtype=object)
@@ -242,7 +245,7 @@ class SequenceDetector(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
         return window_graph(self.length, centre, autoencoder_weights(self.network_), head)
 
     def _fit_head(self, material: Material, graph: bytes, n_state: int) -> SequenceHead:
-        runner = GraphRunner(graph, _axes((NOW, HISTORY), n_state))
+        runner = GraphRunner(graph, {NOW: 2, HISTORY: 2, **({STATE: 2} if n_state else {})})
         now, history = _run(self.length, n_state, runner, material, (NOW, HISTORY))
         fit, held_out = (
             sample(rows, self.seed) for rows in (material.split.fit, material.split.validation)
@@ -252,12 +255,6 @@ class SequenceDetector(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
             parts_of(now[fit], history[fit], n_columns),
             parts_of(now[held_out], history[held_out], n_columns),
         )
-
-
-def _axes(names: tuple[str, ...], n_state: int) -> dict[str, int]:
-    """Outputs of a graph -> their number of axes."""
-    axes = {name: 1 if name == SCORE else 2 for name in names}
-    return {**axes, STATE: 2} if n_state else axes
 
 
 def _run(

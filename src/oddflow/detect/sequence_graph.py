@@ -26,7 +26,7 @@ NOW, HISTORY, SCORE, STATE = "now", "history", "score", "state"
 def window_graph(
     length: int, centre: Array, weights: AutoencoderWeights, head: SequenceHead | None
 ) -> bytes:
-    """A graph from windows (n, length * (columns + 1)) to `score`, or without a head to the parts.
+    """A graph from windows (n, length * (columns + 1)) to the parts, and with a head to `score`.
 
     Args:
         length: steps of a window, oldest first.
@@ -60,7 +60,7 @@ def window_graph(
 def state_graph(
     length: int, centre: Array, weights: StatefulWeights, head: SequenceHead | None
 ) -> bytes:
-    """A graph from a step and what is kept to `state` and `score`, or without a head to the parts.
+    """A graph from a step and what is kept to `state`, the parts, and with a head to `score`.
 
     Means over the history forget by 1 / length at each step, and begin at 0.
 
@@ -164,11 +164,10 @@ def _finished(
     n_state: int = 0,
 ) -> bytes:
     outputs: dict[str, int | None] = {STATE: n_state} if n_state else {}
-    if head is None:
-        for name, values in ((NOW, now), (HISTORY, history)):
-            graph.op("Concat", *values, axis=1, output=name)
-            outputs[name] = len(values) * n_columns
-    else:
+    for name, values in ((NOW, now), (HISTORY, history)):
+        graph.op("Concat", *values, axis=1, output=name)
+        outputs[name] = len(values) * n_columns
+    if head is not None:
         parts = SequenceParts(Parts(now[0], now[-1], ""), Parts(history[0], history[-1], ""))
         graph.op("Identity", head.add_to(graph, parts), output=SCORE)
         outputs[SCORE] = None

@@ -9,9 +9,11 @@ from oddflow.core.detector import DetectorFactory
 from oddflow.detect.sequence import MemoryKind, SequenceDetector
 from oddflow.detect.sequence_control import Shuffled
 
+STATEFUL: Mapping[str, Any] = {"epochs": 20, "batch_size": 16}
+"""Training parameters of the detector that keeps a state: its rows are stretches, and few."""
 SYSTEMS: Mapping[str, Mapping[str, Any]] = {
     "sequence": {"memory": MemoryKind.WINDOW},
-    "sequence_stateful": {"memory": MemoryKind.STATE, "epochs": 20, "batch_size": 16},
+    "sequence_stateful": {"memory": MemoryKind.STATE, **STATEFUL},
     "mahalanobis_history": {"memory": MemoryKind.MEANS},
 }
 """Name in tables -> parameters."""

@@ -273,3 +273,8 @@ class IntervalCode(NamedTuple):
         """Encoded column, shape (n, 1)."""
         values = (np.log1p(seated.interval_s * MS_PER_S) - self.mean) / self.scale
         return np.where(seated.is_first, 0.0, values).astype(np.float32)[:, None]
+
+    def decode(self, encoded: float) -> float:
+        """Seconds, from a column."""
+        milliseconds = np.expm1(np.clip(encoded * self.scale + self.mean, 0, 50))
+        return float(milliseconds / MS_PER_S)

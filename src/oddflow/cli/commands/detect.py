@@ -79,13 +79,13 @@ def run(
     from oddflow.cli.discovery import discovery_threshold
     from oddflow.cli.recordings import Tally, alerts, is_recording, recorded
     from oddflow.cli.records import records_path
+    from oddflow.cli.sequences import load_any_model, require_single_records
     from oddflow.cli.sink import line_sink, no_sink
     from oddflow.core.errors import InputError
-    from oddflow.detect.bundle import load_model
 
     receiver = None if syslog is None else options.syslog_destination(syslog)
     out = Output(quiet=quiet)
-    bundle = load_model(model, threads=options.n_threads(threads))
+    bundle = load_any_model(model, threads=options.n_threads(threads))
     rate = options.target_fpr(
         fpr, alerts_per_day, records_per_day, default=bundle.manifest.target_fpr
     )
@@ -95,7 +95,8 @@ def run(
     else:
         if (fpr, alerts_per_day, records_per_day) != (None, None, None):
             raise InputError("give either --fdr or a rate or budget of false positives, not both")
-        threshold = discovery_threshold(bundle, records, data, fdr, out)
+        single = require_single_records(bundle, "--fdr")
+        threshold = discovery_threshold(single, records, data, fdr, out)
         rate = threshold.target_fpr
     tally, n_flagged = Tally(), 0
     if is_recording(records):
@@ -107,7 +108,8 @@ def run(
         option = "--syslog" if form is None else "--format"
         raise InputError(f"{records}: {option} is for connections; KDD rows give JSON lines")
     else:
-        lines = _verdict_lines(bundle, records_path(records, data, out), threshold, tally, causes)
+        single = require_single_records(bundle, "KDD rows")
+        lines = _verdict_lines(single, records_path(records, data, out), threshold, tally, causes)
     sink = no_sink() if receiver is not None and output is None else line_sink(output)
     with sink as write, out.progress("scoring", None, "records") as advance:
         for line, is_record in lines:

@@ -24,7 +24,14 @@ def run(
     ] = Path("model"),
     records: options.NormalRecords = "KDDTrain+",
     profile: options.ProfileName = None,
-    steps: Annotated[str, typer.Option(help="groups or record.")] = "groups",
+    steps: Annotated[
+        str,
+        typer.Option(help="groups or record; hosts or pairs for sequences of connections."),
+    ] = "groups",
+    memory: Annotated[
+        str | None,
+        typer.Option(help="With hosts or pairs: window (the default) or state."),
+    ] = None,
     score: Annotated[
         str, typer.Option(help="whitened, combined, residual, latent or error.")
     ] = "whitened",
@@ -54,11 +61,14 @@ def run(
     explanations name where an odd record is like one. No score depends on them.
     """
     from oddflow.cli.records import load_attacks, load_normals
+    from oddflow.cli.sequences import asks_for_sequences, train_sequences
     from oddflow.cli.training import contamination_warning, read_settings, train_with_progress
     from oddflow.detect.artifact import save_detector
     from oddflow.detect.bundle import refuse_to_replace
     from oddflow.detect.contamination import estimate_contamination
+    from oddflow.detect.sequence_bundle import save_sequence_detector
 
+    is_sequence = asks_for_sequences(steps, memory, score=score, contamination=contamination)
     out = Output(quiet=quiet, as_json=json)
     refuse_to_replace(output, overwrite=overwrite)
     parameters: dict[str, Any] = read_settings(settings) if settings else {}
@@ -71,13 +81,18 @@ def run(
     estimate = estimate_contamination(normals)
     if estimate is not None and estimate > contamination:
         out.note(contamination_warning(estimate))
-    detector = train_with_progress(
-        normals, out, steps=steps, score_kind=score, target_fpr=rate, seed=seed, **parameters
-    )
-    attacks = load_attacks(records, data, out, profile=profile)
-    if attacks is not None:
-        detector.model_ = detector.model_.knowing(attacks, seed=seed)
-    manifest = save_detector(detector, output, source=source, overwrite=overwrite)
+    if is_sequence:
+        parameters |= {"target_fpr": rate, "seed": seed}
+        sequence = train_sequences(normals, out, steps, memory, parameters)
+        manifest = save_sequence_detector(sequence, output, source=source, overwrite=overwrite)
+    else:
+        detector = train_with_progress(
+            normals, out, steps=steps, score_kind=score, target_fpr=rate, seed=seed, **parameters
+        )
+        attacks = load_attacks(records, data, out, profile=profile)
+        if attacks is not None:
+            detector.model_ = detector.model_.knowing(attacks, seed=seed)
+        manifest = save_detector(detector, output, source=source, overwrite=overwrite)
     out.result(
         lambda: {
             "model": str(output),

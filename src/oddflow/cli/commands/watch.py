@@ -108,9 +108,9 @@ def run(
     """
     from oddflow.cli.delivery import Delivery
     from oddflow.cli.recordings import Tally, alerts
+    from oddflow.cli.sequences import load_any_model
     from oddflow.cli.stopping import until_stopped
     from oddflow.cli.watching import warm_up_scoring
-    from oddflow.detect.bundle import load_model
     from oddflow.ingest.live import warm_up
 
     if fdr is not None:
@@ -125,7 +125,7 @@ def run(
     address = None if netflow is None else options.address_of(netflow)
     receiver = None if syslog is None else options.syslog_destination(syslog)
     out = Output(quiet=quiet)
-    bundle = load_model(model, threads=options.n_threads(threads))
+    bundle = load_any_model(model, threads=options.n_threads(threads))
     rate = options.target_fpr(
         fpr, alerts_per_day, records_per_day, default=bundle.manifest.target_fpr
     )

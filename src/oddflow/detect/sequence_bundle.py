@@ -1,0 +1,214 @@
+"""Detectors of sequences as model directories: the same parts, checks and refusals as all others.
+
+arrays.safetensors holds the calibration scores, mean and scale of the interval between connections,
+and what explanations need; `oddflow.detect.bundle` says what the other parts are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from oddflow.core.errors import ArtifactError, NotFittedError, OddflowError
+from oddflow.detect.bundle import _read, _read_part, _write_folder, refuse_to_replace
+from oddflow.detect.calibrate import Calibration
+from oddflow.detect.facts import card_template, keras_bytes, manifest_of, training_facts
+from oddflow.detect.manifest import PARTS, Manifest, part_of
+from oddflow.detect.runtime import GraphRunner
+from oddflow.detect.sequence import SequenceDetector
+from oddflow.detect.sequence_graph import HISTORY, NOW, SCORE, STATE
+from oddflow.detect.sequence_model import SequenceModel, scorer_of
+from oddflow.detect.sequence_reasons import Reasons
+from oddflow.features.encode import Encoder
+from oddflow.features.hosts import MAX_HOSTS, By, IntervalCode
+
+if TYPE_CHECKING:
+    from oddflow.detect.model import Model
+
+MAX_LENGTH = 1000
+"""Steps of a history in a model that is read: what is kept of a host grows with them."""
+MAX_MANIFEST_BYTES = 1 << 20
+MAX_KEPT = 1 << 28
+"""Numbers that a model that is read may keep of all hosts together, 1 GiB of them."""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Those parameters of a detector of sequences that scoring needs."""
+
+    length: int
+    memory: str
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceBundle:
+    """A model directory that was read and checked.
+
+    Attributes:
+        path: the directory.
+        manifest: its facts.
+        model: ready to score.
+    """
+
+    path: Path
+    manifest: Manifest
+    model: SequenceModel
+
+
+def is_of_sequences(manifest: Manifest) -> bool:
+    """True if a model directory with these facts holds a detector of sequences."""
+    return manifest.steps in tuple(By)
+
+
+def save_sequence_detector(
+    detector: SequenceDetector, path: str | Path, *, source: str, overwrite: bool = False
+) -> Manifest:
+    """Write a fitted detector as a model directory; it appears complete or not at all.
+
+    Args:
+        detector: with a network, fitted in this process.
+        path: the directory.
+        source: name of the data it was trained on.
+        overwrite: replace a model that is there.
+
+    Raises:
+        NotFittedError: `fit` was not called, or there is no network to save.
+        InputError: something is in the way.
+    """
+    if getattr(detector, "network_", None) is None or detector.history_ is None:
+        raise NotFittedError("this detector has no trained network to save; call fit() first")
+    folder, model = Path(path), detector.model_
+    refuse_to_replace(folder, overwrite=overwrite)
+    manifest = manifest_of(
+        cast("Model", model),  # of which the facts are encoder and calibration, as here
+        kind=type(detector).__name__,
+        steps=detector.steps,
+        target_fpr=detector.target_fpr,
+        training=training_facts(detector, detector.history_, source),
+        metrics={},
+    )
+    arrays = {
+        "calibration": model.calibration.scores,
+        "interval": np.array(model.interval),
+        **model.reasons.arrays(),
+    }
+    return _write(
+        folder,
+        manifest,
+        {
+            "encoder.json": msgspec.json.encode(model.encoder.to_json()),
+            "scorer.onnx": detector.scorer_graph_,
+            "arrays.safetensors": safetensors.numpy.save(
+                {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+            ),
+            "model.keras": keras_bytes(detector.network_),
+            "MODEL_CARD.md": card_template("sequence_card.md.j2")
+            .render(m=manifest, n_hosts=f"{MAX_HOSTS:,}")
+            .encode(),
+        },
+    )
+
+
+def load_sequence_model(path: str | Path, *, threads: int = 1) -> SequenceBundle:
+    """Read a model directory; every part is checked against the manifest.
+
+    Raises:
+        ArtifactError: a part is missing, altered, cut, of a newer format, or they do not fit.
+    """
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    parts = {name: _read_part(folder, name, manifest) for name in PARTS if name != "model.keras"}
+    try:
+        model = _model(manifest, parts, threads)
+    except ArtifactError as error:
+        raise ArtifactError(f"{folder}: {error}") from error
+    except (
+        OddflowError,
+        msgspec.MsgspecError,
+        safetensors.SafetensorError,
+        KeyError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        raise ArtifactError(
+            f"{folder}: the parts do not make a model ({type(error).__name__}: {error}); "
+            "train it again"
+        ) from error
+    return SequenceBundle(folder, manifest, model)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The checked manifest of a model directory of any kind.
+
+    Raises:
+        ArtifactError: there is none, or it is damaged, altered or too new.
+    """
+    return Manifest.from_bytes(_read(folder / "manifest.json", limit=MAX_MANIFEST_BYTES))
+
+
+def _write(folder: Path, manifest: Manifest, contents: dict[str, bytes]) -> Manifest:
+    """Write parts and the manifest that seals them."""
+    parts = {name: part_of(data) for name, data in contents.items()}
+    sealed = msgspec.structs.replace(manifest, parts=parts).sealed()
+    _write_folder(folder, {**contents, "manifest.json": sealed.to_bytes()})
+    return sealed
+
+
+def _model(manifest: Manifest, parts: dict[str, bytes], threads: int) -> SequenceModel:
+    settings = msgspec.convert(manifest.training.settings, Settings)
+    encoder = Encoder.from_json(msgspec.json.decode(parts["encoder.json"]))
+    if encoder.schema.sha256 != manifest.schema_sha256:
+        raise ArtifactError("encoder.json and manifest.json name different features")
+    arrays = safetensors.numpy.load(parts["arrays.safetensors"])
+    n_columns, n_state = encoder.n_columns + 1, 0
+    if settings.memory == "state":
+        n_state = _n_state(parts["scorer.onnx"], n_columns)
+    runner = scorer_of(parts["scorer.onnx"], n_state, threads=threads)
+    _check_sizes(settings, runner, n_columns, n_state)
+    mean, scale = (float(value) for value in arrays["interval"])
+    if not (np.isfinite(mean) and np.isfinite(scale) and scale > 0):
+        raise ArtifactError(f"interval: expected a mean and a scale, found {mean} and {scale}")
+    reasons = Reasons(**{name: arrays[name] for name in Reasons.__dataclass_fields__})
+    if len(reasons.now_mean) != runner.widths[NOW]:
+        raise ArtifactError("what explanations need does not fit the graph")
+    return SequenceModel(
+        encoder,
+        IntervalCode(mean, scale),
+        By(manifest.steps),
+        settings.length,
+        runner,
+        n_state,
+        Calibration(arrays["calibration"]),
+        reasons,
+    )
+
+
+def _n_state(graph: bytes, n_columns: int) -> int:
+    """Numbers that the graph keeps of a host, as it says itself."""
+    runner = GraphRunner(graph, {SCORE: 1, NOW: 2, HISTORY: 2, STATE: 2})
+    return runner.n_columns - n_columns
+
+
+def _check_sizes(settings: Settings, runner: GraphRunner, n_columns: int, n_state: int) -> None:
+    """Raise ArtifactError unless graph, encoder and settings fit each other, in bounded memory."""
+    per_host = n_state or settings.length * (n_columns + 1)
+    expected: dict[str, tuple[Any, Any]] = {
+        "memory": (settings.memory in ("window", "state"), True),
+        "length between 1 and 1,000": (1 <= settings.length <= MAX_LENGTH, True),
+        "numbers kept within bounds": (0 < per_host * MAX_HOSTS <= MAX_KEPT, True),
+        "scorer.onnx input": (runner.n_columns, n_columns + n_state if n_state else per_host),
+        "scorer.onnx now": (runner.widths[NOW], 2 * n_columns),
+        "scorer.onnx history": (runner.widths[HISTORY], 2 * n_columns),
+    }
+    if n_state:
+        expected["scorer.onnx state"] = (runner.widths[STATE], n_state)
+    for name, (found, wanted) in expected.items():
+        if found != wanted:
+            raise ArtifactError(f"{name}: expected {wanted}, found {found}")
