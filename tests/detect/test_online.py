@@ -27,7 +27,7 @@ from tests.toy import toy_corpus
 
 CALIBRATION = Calibration(np.arange(1000.0))
 QUICK = OnlineSettings(n_neighbors=2, min_age=10, adoption_rate=0.5, oddest=0.01)
-MEDIAN = 499.5
+MEDIAN = 500.0
 ODD = 900.0
 """A score with a p-value of .1."""
 

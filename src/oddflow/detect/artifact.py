@@ -13,6 +13,7 @@ from oddflow.core.matrix import FeatureMatrix
 from oddflow.detect.autoencoder import LSTMAutoencoderDetector
 from oddflow.detect.bundle import Bundle, save_model
 from oddflow.detect.class_artifact import keras_class_scores
+from oddflow.detect.ensemble_artifact import member_scores_by_both
 from oddflow.detect.facts import (
     card_template,
     keras_bytes,
@@ -80,7 +81,9 @@ class Agreement(NamedTuple):
 def compare_with_keras(bundle: Bundle, records: FeatureMatrix) -> Agreement:
     """Score records by `scorer.onnx` and by `model.keras`, and compare.
 
-    The network of the second is Keras'; a detector's score head is the same graph for both.
+    The network of the second is Keras'; a detector's score head is the same graph for both. Of an
+    ensemble the scores of the members are compared, each scaled to a spread of 1: in p-values,
+    which rise in steps, the last bit of a score would decide.
 
     Raises:
         InputError: there is no record.
@@ -89,9 +92,12 @@ def compare_with_keras(bundle: Bundle, records: FeatureMatrix) -> Agreement:
     if len(records) == 0:
         raise InputError("comparing scores takes at least one record, received 0")
     encoded = bundle.model.encoder.transform(records)
-    ours = bundle.model.scorer.scores(encoded)
-    score = keras_class_scores if bundle.manifest.classes else _keras_scores
-    theirs = score(bundle, encoded)
+    if bundle.manifest.members:
+        ours, theirs = member_scores_by_both(bundle, encoded)
+    else:
+        ours = bundle.model.scorer.scores(encoded)
+        score = keras_class_scores if bundle.manifest.classes else _keras_scores
+        theirs = score(bundle, encoded)
     return Agreement(float(np.abs(ours - theirs).max()), float(ours.std()), len(records))
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from functools import partial
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +15,14 @@ from oddflow.core.evaluation import TrainingHistory
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.core.verdicts import Verdict
 from oddflow.detect.build import ScoreKind, build_model
-from oddflow.detect.calibrate import Split, count_flagged, split_normals
+from oddflow.detect.calibrate import count_flagged, split_normals
 from oddflow.detect.intake import to_matrix
 from oddflow.detect.model import Model
+from oddflow.detect.network import NetworkSettings, Prepared, prepare, train_autoencoder
 from oddflow.detect.trimmed import trim
-from oddflow.features.encode import Encoder
-from oddflow.features.windows import StepLayout, Steps, step_layout
-from oddflow.models.lstm_autoencoder import (
-    Widths,
-    autoencoder_weights,
-    build_lstm_autoencoder,
-    reconstruction_loss,
-)
-from oddflow.models.train import Epoch, TrainSettings, train
+from oddflow.features.windows import Steps
+from oddflow.models.lstm_autoencoder import Widths, autoencoder_weights
+from oddflow.models.train import Epoch, TrainSettings
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -208,7 +202,7 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")
 
-    def _prepare(self, records: FeatureMatrix) -> _Prepared:
+    def _prepare(self, records: FeatureMatrix) -> Prepared:
         records = trim(records, self.contamination)
         split = split_normals(
             len(records),
@@ -216,48 +210,22 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
             calibration=self.calibration_fraction,
             seed=self.seed,
         )
-        encoder = Encoder.fit(records.take(split.fit))
-        layout = step_layout(encoder, _choice(Steps, "steps", self.steps))
-        return _Prepared(encoder, layout, encoder.transform(records), split)
+        return prepare(records, split, _choice(Steps, "steps", self.steps))
 
     def _train(
-        self, prepared: _Prepared, on_epoch: Callable[[Epoch], None] | None
+        self, prepared: Prepared, on_epoch: Callable[[Epoch], None] | None
     ) -> tuple[Any, TrainingHistory]:
-        _, layout, encoded, split = prepared
-        windows = layout.windows(encoded[split.fit])
-        held_out = layout.windows(encoded[split.validation])
-        network = build_lstm_autoencoder(
-            layout.n_steps,
-            layout.width,
+        settings = NetworkSettings(
             Widths(encoder=tuple(self.encoder_widths), decoder=tuple(self.decoder_widths)),
-            seed=self.seed,
-        )
-        history = train(
-            network,
-            windows,
-            windows,
-            held_out=(held_out, held_out),
-            loss=partial(reconstruction_loss, mask=layout.mask),
-            settings=TrainSettings(
+            TrainSettings(
                 epochs=self.epochs,
                 batch_size=self.batch_size,
                 learning_rate=self.learning_rate,
                 decay=self.decay,
                 patience=self.patience,
             ),
-            seed=self.seed,
-            on_epoch=on_epoch,
         )
-        return network, history
-
-
-class _Prepared(NamedTuple):
-    """Records ready to train on."""
-
-    encoder: Encoder
-    layout: StepLayout
-    encoded: NDArray[np.float32]
-    split: Split
+        return train_autoencoder(prepared, settings, seed=self.seed, on_epoch=on_epoch)
 
 
 def _choice(kind: type[Choice], name: str, value: str) -> Choice:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from oddflow.detect.calibrate import Calibration
 from oddflow.detect.explain import Explainer
 from oddflow.detect.graph import Graph, add_autoencoder
-from oddflow.detect.heads import Neighbours, Combination, Head, Parts, SquaredError, Whitened
+from oddflow.detect.heads import Combination, Head, Neighbours, Parts, SquaredError, Whitened
 from oddflow.detect.model import Model
-from oddflow.detect.runtime import Scorer
+from oddflow.detect.runtime import RecordScorer, Scorer
 from oddflow.features.encode import Encoder
 from oddflow.features.windows import StepLayout
 from oddflow.models.weights import AutoencoderWeights
@@ -87,14 +87,46 @@ def build_model(
     rows = np.random.default_rng(seed).permutation(len(fit))[: HEAD_SETTINGS.n_references]
     reference = fit[np.sort(rows)]
     plain = Scorer(scorer_graph(layout, weights, SquaredError(encoder.n_columns)))
-    head = _fit_head(kind, fit, _parts(plain, held_out), plain.run(reference).code)
+    head = _fit_head(kind, fit, parts_of(plain, held_out), plain.run(reference).code)
     graph = scorer_graph(layout, weights, head)
-    scorer = Scorer(graph)
+    model = calibrated_model(
+        encoder,
+        Scorer(graph),
+        fit=fit,
+        reference=reference,
+        calibration=calibration,
+        target_fpr=target_fpr,
+    )
+    return model, graph
+
+
+def calibrated_model(
+    encoder: Encoder,
+    scorer: RecordScorer,
+    *,
+    fit: Array,
+    reference: Array,
+    calibration: Array,
+    target_fpr: float,
+) -> Model:
+    """Calibrate a scorer, and learn what explanations compare with.
+
+    Args:
+        encoder: of the records.
+        scorer: of encoded records.
+        fit: encoded records that the scorer was learnt from.
+        reference: some of them; those that are not flagged are compared with.
+        calibration: encoded normals that nothing before has seen.
+        target_fpr: share of normal records that may be flagged.
+
+    Raises:
+        ResolutionError: `target_fpr` is too small for the calibration records.
+    """
     calibrated = Calibration(scorer.scores(calibration))
     threshold = calibrated.threshold(target_fpr)
     is_normal = ~threshold.flags(scorer.scores(reference))
     explainer = Explainer.fit(encoder, fit, reference[is_normal])
-    return Model(encoder, scorer, calibrated, explainer), graph
+    return Model(encoder, scorer, calibrated, explainer)
 
 
 def scorer_graph(layout: StepLayout, weights: AutoencoderWeights, head: Head) -> bytes:
@@ -112,7 +144,8 @@ def scorer_graph(layout: StepLayout, weights: AutoencoderWeights, head: Head) ->
     return serialized
 
 
-def _parts(scorer: Scorer, encoded: Array) -> Parts[Array]:
+def parts_of(scorer: Scorer, encoded: Array) -> Parts[Array]:
+    """What a network says of encoded records, shape (n, columns)."""
     scored = scorer.run(encoded)
     return Parts(encoded, scored.residual, scored.code)
 

@@ -2,7 +2,8 @@
 
 manifest.json         facts and hashes, see `oddflow.detect.manifest`
 encoder.json          feature schema, means, scales, vocabularies
-scorer.onnx           encoded records in; score, residual and code out (a classifier: score, logits)
+scorer.onnx           encoded records in; score, residual and code out (a classifier: score, logits;
+                      an ensemble: members' scores, residual)
 arrays.safetensors    calibration scores, and what explanations compare with
 model.keras           the network, to train further; never read to score
 MODEL_CARD.md         what the model is for and how well it does, for people
@@ -27,9 +28,11 @@ from oddflow.core.errors import ArtifactError, InputError, OddflowError
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.detect.calibrate import Calibration
 from oddflow.detect.explain import Explainer
+from oddflow.detect.known_attacks import KnownAttacks
 from oddflow.detect.manifest import PARTS, Manifest, part_of
 from oddflow.detect.model import Model
-from oddflow.detect.runtime import ClassScorer, Scorer
+from oddflow.detect.runtime import ClassScorer
+from oddflow.detect.stored_scorer import scorer_arrays, stored_scorer
 from oddflow.features.encode import Encoder
 
 MAX_PART_BYTES = 1 << 30
@@ -105,13 +108,14 @@ def load_model(path: str | Path, *, threads: int = 1) -> Bundle:
         arrays = safetensors.numpy.load(parts["arrays.safetensors"])
         model = Model(
             encoder=encoder,
-            scorer=_scorer(parts["scorer.onnx"], manifest, threads),
+            scorer=stored_scorer(parts["scorer.onnx"], manifest, arrays, threads),
             calibration=Calibration(arrays["calibration"]),
             explainer=Explainer(
                 encoder,
                 arrays["explain_mean"],
                 arrays["explain_precision"],
                 arrays["explain_reference"],
+                known=KnownAttacks.from_arrays(arrays, encoder.n_columns),
             ),
         )
         _check_shapes(model)
@@ -134,19 +138,6 @@ def load_model(path: str | Path, *, threads: int = 1) -> Bundle:
     if encoder.schema.sha256 != manifest.schema_sha256:
         raise ArtifactError(f"{folder}: encoder.json and manifest.json name different features")
     return Bundle(folder, manifest, model)
-
-
-def _scorer(graph: bytes, manifest: Manifest, threads: int) -> Scorer | ClassScorer:
-    """The scorer of a detector, or of a classifier with as many classes as the manifest names."""
-    if not manifest.classes:
-        return Scorer(graph, threads=threads)
-    scorer = ClassScorer(graph, threads=threads)
-    if scorer.n_classes != len(manifest.classes):
-        raise ArtifactError(
-            f"manifest.json names {len(manifest.classes)} classes, scorer.onnx tells "
-            f"{scorer.n_classes} apart"
-        )
-    return scorer
 
 
 def save_model(
@@ -181,6 +172,8 @@ def save_model(
         "explain_mean": explainer.mean,
         "explain_precision": explainer.precision,
         "explain_reference": explainer.reference,
+        **({} if explainer.known is None else explainer.known.arrays()),
+        **scorer_arrays(model.scorer),
     }
     contents = {
         "encoder.json": msgspec.json.encode(model.encoder.to_json()),

@@ -16,6 +16,9 @@ from oddflow.models.layers import Layer
 NETWORK_INPUT = "network_input"
 """Name of the value in the graph that the network itself is given."""
 
+LOGITS_VALUE = "logits"
+"""Name of the value in the graph that the network gives."""
+
 Floats = NDArray[np.float64]
 
 
@@ -40,6 +43,22 @@ def class_graph(
         layout: how records become steps; None for flat input.
     """
     graph = Graph()
+    score = add_classes(graph, n_classes, layers, reduction=reduction, layout=layout)
+    graph.op("Identity", score, output="score")
+    model = graph.model({"encoded": n_columns}, {"score": None, LOGITS_VALUE: n_classes})
+    serialized: bytes = model.SerializeToString()
+    return serialized
+
+
+def add_classes(
+    graph: Graph,
+    n_classes: int,
+    layers: Sequence[Layer],
+    *,
+    reduction: Reduction | None,
+    layout: StepLayout | None,
+) -> str:
+    """Add the network of `class_graph` to a graph with a value `encoded`; name of its score."""
     value = "encoded"
     if reduction is not None:
         kernel, bias = graph.constant(reduction.kernel), graph.constant(reduction.bias)
@@ -48,15 +67,12 @@ def class_graph(
         value = add_windows(graph, value, layout)
     value = graph.op("Identity", value, output=NETWORK_INPUT)
     value = add_layers(graph, value, layers)
-    logits = graph.op("Identity", value, output="logits")
+    logits = graph.op("Identity", value, output=LOGITS_VALUE)
     sizes = graph.constant([1, n_classes - 1])
     normal, attacks = graph.ops("Split", logits, sizes, n_outputs=2, axis=1)
     likeliest, _ = graph.ops("TopK", attacks, graph.constant([1]), n_outputs=2, axis=1)
     odds = graph.op("Sub", likeliest, normal)
-    graph.op("Squeeze", odds, graph.constant([1]), output="score")
-    model = graph.model({"encoded": n_columns}, {"score": None, "logits": n_classes})
-    serialized: bytes = model.SerializeToString()
-    return serialized
+    return graph.op("Squeeze", odds, graph.constant([1]))
 
 
 def softmax(logits: NDArray[np.float32]) -> Floats:

@@ -13,8 +13,9 @@ from sklearn.base import BaseEstimator
 from oddflow.core.errors import InputError, NotFittedError
 from oddflow.core.verdicts import Origin, Threshold
 from oddflow.detect.calibrate import Calibration, count_flagged, split_normals
-from oddflow.detect.class_graph import class_graph, softmax
+from oddflow.detect.class_graph import add_classes, class_graph, softmax
 from oddflow.detect.explain import Explainer
+from oddflow.detect.graph import Graph
 from oddflow.detect.intake import to_matrix
 from oddflow.detect.model import Model
 from oddflow.detect.recipes import RECIPES, Labelled, Recipe, layout_of
@@ -87,6 +88,7 @@ class NetworkClassifier(BaseEstimator):  # type: ignore[misc] # scikit-learn shi
         X: Any,  # noqa: ANN401, N803 - scikit-learn's name
         y: Sequence[str] | Names,
         *,
+        encoder: Encoder | None = None,
         on_epoch: OnEpoch | None = None,
     ) -> Self:
         """Learn from labelled records.
@@ -94,6 +96,8 @@ class NetworkClassifier(BaseEstimator):  # type: ignore[misc] # scikit-learn shi
         Args:
             X: FeatureMatrix, data frame or two-dimensional array.
             y: the class of each record, `normal` for those that are no attack.
+            encoder: of the records, where they are read as another model reads them; None to
+                learn one.
             on_epoch: told the stage of training and the epoch, after each.
 
         Raises:
@@ -106,7 +110,8 @@ class NetworkClassifier(BaseEstimator):  # type: ignore[misc] # scikit-learn shi
         names = np.array([str(name) for name in y], dtype=object)
         classes = _classes(names, len(records))
         split = self._split(names)
-        encoder = Encoder.fit(records.take(split.fit), scaling=recipe.scaling)
+        if encoder is None:
+            encoder = Encoder.fit(records.take(split.fit), scaling=recipe.scaling)
         encoded = encoder.transform(records)
         reduction = None
         if recipe.reduce is not None:
@@ -119,6 +124,7 @@ class NetworkClassifier(BaseEstimator):  # type: ignore[misc] # scikit-learn shi
         fit, held_out = (Examples(inputs[r], codes[r]) for r in (split.fit, split.validation))
         task = Task(fit, held_out, settings, self.seed, on_epoch)
         self.network_: Network = recipe.learn(task, layout)
+        self.reduction_, self.layout_ = reduction, layout
         self.scorer_graph_ = class_graph(
             encoder.n_columns,
             len(classes),
@@ -135,6 +141,18 @@ class NetworkClassifier(BaseEstimator):  # type: ignore[misc] # scikit-learn shi
         self.n_features_in_ = len(records.schema.names)
         self.feature_names_in_ = np.array(records.schema.names, dtype=object)
         return self
+
+    def add_to(self, graph: Graph) -> str:
+        """Add the network to a graph with the value `encoded`; name of its scores, shape (n,).
+
+        Raises:
+            NotFittedError: `fit` was not called.
+        """
+        self._fitted()
+        layers = layers_of(self.network_.model, until=LOGITS)
+        return add_classes(
+            graph, len(self.classes_), layers, reduction=self.reduction_, layout=self.layout_
+        )
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401, N803
         """Likeliest attack's logit less normal's, shape (n,); higher is odder.

@@ -27,8 +27,9 @@ BIN = 0.02
 SMOOTHING = 0.1
 LONGEST = 10.0
 """Of the histogram of oddness, in medians: width of a bin, spread of the kernel, end."""
-TAIL = 0.3
-"""Share of the records in which a group apart is looked for, the oddest ones."""
+TAIL = 0.15
+"""Share of the records in which a group apart is looked for, the oddest ones; more than that is no
+contamination but a second kind of traffic."""
 SMALLEST = 0.005
 """Share below which a group is too small to be told from a few odd records."""
 DEEPEST = 0.7

@@ -14,7 +14,7 @@ import jinja2
 
 from oddflow.core.evaluation import TrainingHistory
 from oddflow.detect.bundle import Bundle
-from oddflow.detect.manifest import FORMAT, Manifest, Training
+from oddflow.detect.manifest import FORMAT, Manifest, MemberFacts, Training
 from oddflow.detect.model import Model
 from oddflow.models.backend import import_keras
 
@@ -42,6 +42,7 @@ def manifest_of(
     training: Training,
     metrics: Mapping[str, float],
     classes: tuple[str, ...] = (),
+    members: tuple[MemberFacts, ...] = (),
 ) -> Manifest:
     """The manifest of a model, its parts not yet filled in."""
     import oddflow
@@ -63,6 +64,7 @@ def manifest_of(
         metrics={"calibration_records": float(len(model.calibration)), **metrics},
         parts={},
         classes=classes,
+        members=members,
     )
 
 

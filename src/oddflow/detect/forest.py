@@ -55,7 +55,9 @@ class IsolationForest:
         from sklearn.ensemble import IsolationForest as Grower
 
         if len(encoded) < 2:
-            raise InputError(f"an isolation forest takes 2 or more records, received {len(encoded)}")
+            raise InputError(
+                f"an isolation forest takes 2 or more records, received {len(encoded)}"
+            )
         grown = Grower(
             n_estimators=n_trees, max_samples=min(SAMPLE, len(encoded)), random_state=seed
         ).fit(encoded)
@@ -119,7 +121,9 @@ def _filled_up(tree: Any) -> tuple[NDArray[np.int64], Array, Array]:  # noqa: AN
             limits[place] = _not_above(tree.threshold[node])
         yes = node if is_leaf else tree.children_left[node]
         no = node if is_leaf else tree.children_right[node]
-        at[2 * place + 1], at[2 * place + 2] = ((child, depth + (not is_leaf)) for child in (yes, no))
+        at[2 * place + 1], at[2 * place + 2] = (
+            (child, depth + (not is_leaf)) for child in (yes, no)
+        )
     for place, (node, depth) in at.items():
         lengths[place - n_nodes] = depth + average_path(int(tree.n_node_samples[node]))
     return columns, limits, lengths

@@ -15,8 +15,21 @@ from onnx import shape_inference
 from oddflow.core.errors import ArtifactError
 
 OPERATORS = frozenset(
-    {"Add", "AveragePool", "Clip", "Concat", "Conv", "Gather", "Gemm", "Identity", "LSTM"}
-    | {"MatMul", "MaxPool", "Mul", "Pad", "Relu", "Reshape", "Sigmoid", "Softmax", "Split"}
+    {"Add", "AveragePool", "Cast", "Clip", "Concat", "Conv", "Gather", "GatherElements", "Gemm"}
+    | {
+        "Greater",
+        "Identity",
+        "LSTM",
+        "MatMul",
+        "MaxPool",
+        "Mul",
+        "Pad",
+        "Relu",
+        "Reshape",
+        "Sigmoid",
+        "Softmax",
+        "Split",
+    }
     | {"Sqrt", "Squeeze", "Sub", "Tanh", "TopK", "Transpose", "Unsqueeze"}
 )
 MAX_NODES = 2_000

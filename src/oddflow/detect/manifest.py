@@ -9,8 +9,9 @@ import msgspec
 
 from oddflow.core.errors import ArtifactError
 
-FORMAT = 2
-"""Version of the directory's layout; 2 added classifiers. A reader refuses any newer one."""
+FORMAT = 3
+"""Version of the directory's layout; 2 added classifiers, 3 ensembles. A reader refuses any newer
+one."""
 
 PARTS = ("encoder.json", "scorer.onnx", "arrays.safetensors", "model.keras", "MODEL_CARD.md")
 """Files of a model directory besides the manifest."""
@@ -42,10 +43,18 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     seconds: float
 
 
+class MemberFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One member of an ensemble: its name, and its weight or share, see `oddflow.detect.rule`."""
+
+    name: str
+    weight: float
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All facts. `sha256` covers the others, so that an altered manifest shows as well.
 
-    `classes` are what a classifier tells apart, `normal` first; a detector has none.
+    `classes` are what a classifier tells apart, `normal` first; a detector has none. `members` are
+    those of an ensemble.
     """
 
     format: int
@@ -61,6 +70,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     metrics: dict[str, float]
     parts: dict[str, Part]
     classes: tuple[str, ...] = ()
+    members: tuple[MemberFacts, ...] = ()
     sha256: str = ""
 
     def sealed(self) -> Manifest:

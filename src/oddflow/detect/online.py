@@ -20,7 +20,7 @@ measured gain, which is little, and the measured risk, which without that guard 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -118,6 +118,10 @@ class Block(NamedTuple):
     scores: Floats
     is_clean: Bools
 
+    def take(self, rows: NDArray[np.intp]) -> Block:
+        """The records of some rows, in the order given."""
+        return Block(self.encoded[rows], self.scores[rows], self.is_clean[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class OnlineModel:
@@ -147,16 +151,18 @@ class OnlineModel:
         Raises:
             SchemaMismatch: other features than the model was trained on.
         """
-        block = self._seen(records)
+        block = self.look_at(records)
         calibration = self.model.calibration
         scores = adapted_scores(state, block, calibration, self.settings)
         return scores, learnt(state, block, calibration, self.settings)
 
     def score_samples(self, state: OnlineState, records: FeatureMatrix) -> Floats:
         """The scores that `step` gives, shape (n,); nothing is learnt."""
-        return adapted_scores(state, self._seen(records), self.model.calibration, self.settings)
+        block = self.look_at(records)
+        return adapted_scores(state, block, self.model.calibration, self.settings)
 
-    def _seen(self, records: FeatureMatrix) -> Block:
+    def look_at(self, records: FeatureMatrix) -> Block:
+        """What `adapted_scores` and `learnt` take of records; no state comes into it."""
         encoded = self.model.encoder.transform(records)
         scores = self.model.scorer.scores(encoded)
         return Block(np.clip(encoded, -REACH_SD, REACH_SD), scores, self.is_clean(records))
@@ -172,7 +178,7 @@ def adapted_scores(
     state: OnlineState, block: Block, calibration: Calibration, settings: OnlineSettings
 ) -> Floats:
     """Scores of a block, those of clean records lowered where adopted records are near."""
-    scores, median = block.scores.copy(), float(np.median(calibration.scores))
+    scores, median = block.scores.copy(), float(calibration.scores[len(calibration) // 2])
     p_values = calibration.p_values(scores)
     open_to = np.flatnonzero(block.is_clean & (p_values > settings.oddest) & (scores > median))
     if len(state.adopted) and len(open_to):
@@ -189,11 +195,13 @@ def learnt(
     p_values = calibration.p_values(block.scores)
     may_wait = block.is_clean & (p_values > settings.oddest) & (p_values <= settings.oddish)
     rows = np.flatnonzero(may_wait)
-    came = block.encoded[rows]
     n_seen = state.n_seen + len(block.scores)
+    if not len(rows):
+        return replace(state, n_seen=n_seen)
+    came = block.encoded[rows]
     is_old = state.waiting_since <= state.n_seen - settings.min_age
     taken = came[:0]
-    if len(came) and is_old.any():
+    if is_old.any():
         alike = are_alike(came, state.waiting[is_old], settings.radius).sum(axis=1)
         n_left = int(settings.adoption_rate * n_seen) - state.n_adopted
         taken = came[alike >= settings.n_neighbors][: max(n_left, 0)]
