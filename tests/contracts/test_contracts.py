@@ -16,6 +16,7 @@ from oddflow.detect.autoencoder import LSTMAutoencoderDetector
 from oddflow.detect.baselines import LEARNERS, Baseline, Learn
 from oddflow.detect.build import ScoreKind
 from oddflow.detect.combined import CombinedDetector
+from oddflow.detect.ensemble import EnsembleDetector
 from oddflow.features.windows import Steps
 from tests.contracts import broken, checks
 from tests.contracts.checks import FOR_ALL, FOR_OURS, Check, Traffic
@@ -58,7 +59,18 @@ def _combined(seed: int) -> Supervised:
     return Supervised(detector)
 
 
+def _ensemble(seed: int) -> EnsembleDetector:
+    return EnsembleDetector(
+        seed=seed,
+        target_fpr=checks.TARGET_FPR,
+        calibration_fraction=2 * checks.CALIBRATION_FRACTION,  # half of it is the members'
+        n_networks=2,
+        **FAST,
+    )
+
+
 OURS: dict[str, DetectorFactory] = {
+    "EnsembleDetector": _ensemble,
     "CombinedDetector": _combined,
     **{
         f"LSTMAutoencoderDetector-{score}-{steps}": partial(_ours, score=score, steps=steps)
@@ -73,6 +85,9 @@ SUBJECTS = OURS | BASELINES
 EXCUSED = {
     "Detector": "the protocol that states the promises",
     "SequenceDetector": "scores by what came before, and says so: tests/detect/test_sequence.py",
+    "FittedOnce": "stands for a detector fitted before; fit() only fits the first time, by design",
+    "InOrder": "learns on while it scores, which is what protocol online is about",
+    "WithModel": "the protocol of detectors that have a model",
     "Shuffled": "the control of SequenceDetector, which reads order too, to take it away",
     "Trained": "stands for a model trained before; its fit() changes nothing, by design",
 }

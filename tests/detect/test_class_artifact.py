@@ -187,7 +187,7 @@ def test_a_detector_of_format_1_still_loads(
     assert (older.manifest.format, older.manifest.classes) == (1, ())
     scores = older.model.score_samples(toy.features)
     assert scores.tobytes() == small_bundle.model.score_samples(toy.features).tobytes()
-    assert FORMAT == 2
+    assert FORMAT == 3
 
 
 def test_a_detector_knows_no_classes(small_bundle: Bundle, toy: LabelledMatrix) -> None:

@@ -15,14 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 from oddflow.core.errors import InputError, NotFittedError, ResolutionError, SchemaMismatch
 from oddflow.core.kdd41 import TRAFFIC28
 from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
-from oddflow.detect.calibrate import Calibration
+from oddflow.detect.calibrate import Calibration, surprisal
 from oddflow.detect.combined import (
     TOLERANCE,
     CombinedDetector,
     CombinedModel,
     Floats,
     mean_surprisal,
-    surprisal,
     weak_families,
 )
 from oddflow.detect.model import Model

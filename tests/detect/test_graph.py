@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from oddflow.detect.build import scorer_graph
 from oddflow.detect.heads import (
-    Neighbours,
     Combination,
     Head,
+    Neighbours,
     Parts,
     SquaredError,
     Whitened,

@@ -11,7 +11,7 @@ from oddflow.core.errors import ArtifactError
 from oddflow.detect.build import scorer_graph
 from oddflow.detect.class_graph import class_graph
 from oddflow.detect.graph_check import OPERATORS, check_scorer_graph
-from oddflow.detect.heads import Neighbours, Combination, Parts, SquaredError, Whitened
+from oddflow.detect.heads import Combination, Neighbours, Parts, SquaredError, Whitened
 from oddflow.models.layers import (
     Activated,
     Affine,

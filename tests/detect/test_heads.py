@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from oddflow.core.errors import InputError
-from oddflow.detect.heads import Neighbours, Combination, Parts, SquaredError, Whitened
+from oddflow.detect.heads import Combination, Neighbours, Parts, SquaredError, Whitened
 
 
 def parts(n: int = 500, *, seed: int = 0) -> Parts[np.ndarray]:

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.core.conn import UNSET
+from oddflow.core.context import Rows
 from oddflow.core.errors import InputError
-from oddflow.core.matrix import Categories, Rows, categories
+from oddflow.core.matrix import Categories, categories
 
 N_CONTENT = 13
 """Content features of KDD, in the order of `oddflow.core.kdd41`."""
