@@ -48,14 +48,7 @@ def _context(explanation: Explanation) -> dict[str, Any]:
     """What would have made the record pass, what it is most like, and where the error lies."""
     change, similar = explanation.counterfactual, explanation.similar
     return {
-        "counterfactual": None
-        if change is None
-        else {
-            "features": list(change.features),
-            "aspects": list(change.aspects),
-            "score": change.score,
-            "passes": change.passes,
-        },
+        "counterfactual": None if change is None else change.to_json(),
         "nearest_normal": None
         if change is None
         else {"distance": change.distance, "values": dict(change.normal)},

@@ -116,6 +116,15 @@ class Counterfactual:
     distance: float
     normal: tuple[tuple[str, float | str], ...]
 
+    def to_json(self) -> dict[str, object]:
+        """Plain data, without the normal record."""
+        return {
+            "features": list(self.features),
+            "aspects": list(self.aspects),
+            "score": self.score,
+            "passes": self.passes,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:

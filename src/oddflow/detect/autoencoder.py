@@ -7,17 +7,15 @@ from enum import StrEnum
 from typing import Any, Self, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from oddflow.core.errors import InputError, NotFittedError
+from oddflow.core.errors import InputError
 from oddflow.core.evaluation import TrainingHistory
 from oddflow.core.matrix import FeatureMatrix
-from oddflow.core.verdicts import Verdict
+from oddflow.detect.answers import AnswersByModel
 from oddflow.detect.build import ScoreKind, build_model
 from oddflow.detect.calibrate import count_flagged, split_normals
 from oddflow.detect.intake import to_matrix
-from oddflow.detect.model import Model
 from oddflow.detect.network import NetworkSettings, Prepared, prepare, train_autoencoder
 from oddflow.detect.trimmed import trim
 from oddflow.features.windows import Steps
@@ -27,7 +25,7 @@ from oddflow.models.train import Epoch, TrainSettings
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+class LSTMAutoencoderDetector(AnswersByModel, BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
     """Learns to rebuild normal records; flags those that it rebuilds badly.
 
     The records given to `fit` are parted three ways: to train on, to stop training by (and to take
@@ -155,52 +153,6 @@ class LSTMAutoencoderDetector(BaseEstimator):  # type: ignore[misc] # scikit-lea
         For searches over settings, which need no calibration.
         """
         return self._train(self._prepare(to_matrix(X)), on_epoch)
-
-    def score_samples(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401, N803
-        """Oddness of each record, shape (n,); higher is odder.
-
-        Raises:
-            NotFittedError: `fit` was not called.
-            SchemaMismatch: other features than `fit` saw.
-        """
-        model = self._fitted()
-        return model.score_samples(to_matrix(X, model.encoder.schema))
-
-    def decision_function(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401, N803
-        """Score less threshold, shape (n,): positive for an anomaly."""
-        return self.score_samples(X) - self.threshold_
-
-    def predict(self, X: Any) -> NDArray[np.int64]:  # noqa: ANN401, N803
-        """1 for an anomaly, 0 for normal, shape (n,)."""
-        return (self.decision_function(X) > 0).astype(np.int64)
-
-    def p_values(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401, N803
-        """Share of normal traffic at least as odd as each record, shape (n,)."""
-        return self._fitted().calibration.p_values(self.score_samples(X))
-
-    def explain(self, X: Any, *, n_causes: int = 5) -> list[Verdict]:  # noqa: ANN401, N803
-        """An explained verdict on each record, flagged or not."""
-        model = self._fitted()
-        records = to_matrix(X, model.encoder.schema)
-        return model.explain(
-            records, np.arange(len(records)), self.operating_point_, n_causes=n_causes
-        )
-
-    @property
-    def threshold_(self) -> float:
-        """Score above which a record is flagged."""
-        self._fitted()
-        return self.operating_point_.value
-
-    def _fitted(self) -> Model:
-        if not hasattr(self, "model_"):
-            raise NotFittedError(
-                "this LSTMAutoencoderDetector has learnt nothing; call fit() first"
-            )
-        return self.model_
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "model_")
 
     def _prepare(self, records: FeatureMatrix) -> Prepared:
         records = trim(records, self.contamination)

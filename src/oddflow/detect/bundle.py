@@ -38,6 +38,18 @@ from oddflow.features.encode import Encoder
 MAX_PART_BYTES = 1 << 30
 """No part may be larger; what claims to be is refused unread."""
 
+DAMAGES = (
+    OddflowError,
+    msgspec.MsgspecError,
+    safetensors.SafetensorError,
+    KeyError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+)
+"""What reading parts that were made by hand can raise."""
+
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
@@ -121,23 +133,18 @@ def load_model(path: str | Path, *, threads: int = 1) -> Bundle:
         _check_shapes(model)
     except ArtifactError as error:
         raise ArtifactError(f"{folder}: {error}") from error
-    except (
-        OddflowError,
-        msgspec.MsgspecError,
-        safetensors.SafetensorError,
-        KeyError,
-        TypeError,
-        ValueError,
-        OverflowError,
-        RecursionError,
-    ) as error:
-        raise ArtifactError(
-            f"{folder}: the parts do not make a model ({type(error).__name__}: {error}); "
-            "train it again"
-        ) from error
+    except DAMAGES as error:
+        raise damaged(folder, error) from error
     if encoder.schema.sha256 != manifest.schema_sha256:
         raise ArtifactError(f"{folder}: encoder.json and manifest.json name different features")
     return Bundle(folder, manifest, model)
+
+
+def damaged(folder: Path, error: Exception) -> ArtifactError:
+    """What to say of parts that pass their hashes and yet make no model."""
+    return ArtifactError(
+        f"{folder}: the parts do not make a model ({type(error).__name__}: {error}); train it again"
+    )
 
 
 def save_model(

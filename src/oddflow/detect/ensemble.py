@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from oddflow.core.errors import InputError, NotFittedError
+from oddflow.core.errors import InputError
 from oddflow.core.evaluation import TrainingHistory
 from oddflow.core.matrix import FeatureMatrix, concatenate
-from oddflow.core.verdicts import Verdict
+from oddflow.detect.answers import AnswersByModel
 from oddflow.detect.calibrate import Split, count_flagged, split_normals
 from oddflow.detect.classifier import NORMAL, NetworkClassifier
 from oddflow.detect.ensemble_build import Ingredients, Known, build_ensemble, gather
@@ -42,7 +42,7 @@ KNOWN_EPOCHS = 50
 """Most passes of the classifier of known attacks: those of its recipe."""
 
 
-class EnsembleDetector(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+class EnsembleDetector(AnswersByModel, BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
     """LSTM autoencoders over seeds, other witnesses, and a classifier of the attacks they miss.
 
     The normal records given to `fit` are parted four ways: to train on, to stop training by (and
@@ -155,50 +155,6 @@ class EnsembleDetector(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
         self.n_features_in_ = len(records.schema.names)
         self.feature_names_in_ = np.array(records.schema.names, dtype=object)
         return self
-
-    def score_samples(self, X: Any) -> Floats:  # noqa: ANN401, N803
-        """Oddness of each record, shape (n,); higher is odder.
-
-        Raises:
-            NotFittedError: `fit` was not called.
-            SchemaMismatch: other features than `fit` saw.
-        """
-        model = self._fitted()
-        return model.score_samples(to_matrix(X, model.encoder.schema))
-
-    def decision_function(self, X: Any) -> Floats:  # noqa: ANN401, N803
-        """Score less threshold, shape (n,): positive for an anomaly."""
-        return self.score_samples(X) - self.threshold_
-
-    def predict(self, X: Any) -> NDArray[np.int64]:  # noqa: ANN401, N803
-        """1 for an anomaly or a known attack, 0 for normal, shape (n,)."""
-        return (self.decision_function(X) > 0).astype(np.int64)
-
-    def p_values(self, X: Any) -> Floats:  # noqa: ANN401, N803
-        """Share of normal traffic at least as odd as each record, shape (n,)."""
-        return self._fitted().calibration.p_values(self.score_samples(X))
-
-    def explain(self, X: Any, *, n_causes: int = 5) -> list[Verdict]:  # noqa: ANN401, N803
-        """An explained verdict on each record, flagged or not."""
-        model = self._fitted()
-        records = to_matrix(X, model.encoder.schema)
-        return model.explain(
-            records, np.arange(len(records)), self.operating_point_, n_causes=n_causes
-        )
-
-    @property
-    def threshold_(self) -> float:
-        """Score above which a record is flagged."""
-        self._fitted()
-        return self.operating_point_.value
-
-    def _fitted(self) -> Model:
-        if not hasattr(self, "model_"):
-            raise NotFittedError("this EnsembleDetector has learnt nothing; call fit() first")
-        return self.model_
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "model_")
 
     def _split(self, n_normals: int) -> Split:
         """Rows of the normals by what may see them; refuses early what cannot be had."""

@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import numpy as np
-import safetensors
 import safetensors.numpy
 
-from oddflow.core.errors import ArtifactError, NotFittedError, OddflowError
-from oddflow.detect.bundle import _read, _read_part, _write_folder, refuse_to_replace
+from oddflow.core.errors import ArtifactError, NotFittedError
+from oddflow.detect.bundle import (
+    DAMAGES,
+    _read,
+    _read_part,
+    _write_folder,
+    damaged,
+    refuse_to_replace,
+)
 from oddflow.detect.calibrate import Calibration
 from oddflow.detect.facts import card_template, keras_bytes, manifest_of, training_facts
 from oddflow.detect.manifest import PARTS, Manifest, part_of
@@ -127,20 +133,8 @@ def load_sequence_model(path: str | Path, *, threads: int = 1) -> SequenceBundle
         model = _model(manifest, parts, threads)
     except ArtifactError as error:
         raise ArtifactError(f"{folder}: {error}") from error
-    except (
-        OddflowError,
-        msgspec.MsgspecError,
-        safetensors.SafetensorError,
-        KeyError,
-        TypeError,
-        ValueError,
-        OverflowError,
-        RecursionError,
-    ) as error:
-        raise ArtifactError(
-            f"{folder}: the parts do not make a model ({type(error).__name__}: {error}); "
-            "train it again"
-        ) from error
+    except DAMAGES as error:
+        raise damaged(folder, error) from error
     return SequenceBundle(folder, manifest, model)
 
 
