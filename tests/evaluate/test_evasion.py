@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from oddflow.evaluate.evasion import AXES, BESIDE, ELSEWHERE, PACE, PAD, PORTS, 
 from oddflow.features.kdd_names import REJ_ERRORS, SYN_ERRORS
 from tests.toy import toy_corpus
 
+PAGE = Path(__file__).parents[2] / "docs" / "adversarial.md"
 RATES = [f.name for f in KDD41.features if f.name.endswith("_rate")]
 HIS = {name for name, control in CONTROLS.items() if control.hand in {Hand.ATTACKER, Hand.PACE}}
 
@@ -231,3 +233,21 @@ def test_errors_are_those_that_the_windows_count() -> None:
 def test_axes_with_effect_are_tried_in_the_order_of_their_names() -> None:
     assert list(AXES) == ["ports", "pad", "slow", "pace", "elsewhere", "beside"]
     assert tuple(range(len(AXES))) == (PORTS, PAD, SLOW, PACE, ELSEWHERE, BESIDE)
+
+
+def told(page: str, name: str) -> str:
+    """The row of the documentation that names a feature."""
+    rows = [line for line in page.splitlines() if line.startswith("| `") and f"`{name}`" in line]
+    assert len(rows) == 1, f"{name} is in {len(rows)} rows"
+    return rows[0]
+
+
+@pytest.mark.parametrize("name", KDD41.names)
+def test_the_documentation_says_who_decides_each_feature(name: str) -> None:
+    hand, reason = CONTROLS[name]
+    assert told(PAGE.read_text(), name).endswith(f"| {hand} | {reason} |")
+
+
+def test_a_feature_that_is_left_out_would_be_noticed() -> None:
+    with pytest.raises(AssertionError, match="flag is in 0 rows"):
+        told(PAGE.read_text().replace("`flag`", "`flags`"), "flag")
