@@ -38,10 +38,10 @@ demo: $(VENV)/.train ## set up, train on NSL-KDD or what comes with oddflow, sho
 
 test: $(VENV)/.dev ## set up (as root also the lab's Debian packages), run all tests
 	@./scripts/lab-packages $(BIN)/python
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 quick: $(VENV)/.dev ## the tests that train nothing on real data
-	$(BIN)/pytest -m 'not slow'
+	$(BIN)/pytest --numprocesses auto -m 'not slow'
 
 check: $(VENV)/.dev ## lint, types, architecture, duplicates
 	$(BIN)/ruff check

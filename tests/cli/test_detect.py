@@ -14,8 +14,11 @@ from oddflow.datasets import kdd_rows
 from oddflow.detect.bundle import Bundle
 from tests.cli.running import Run, refused, run_apart
 
-KEYS = {"row", "score", "p_value", "threshold", "record", "explanation", "causes", "model"}
-CAUSE_KEYS = {"feature", "share", "observed", "expected"}
+KEYS = {
+    *("row", "score", "p_value", "threshold", "record", "explanation", "causes", "model"),
+    *("counterfactual", "nearest_normal", "similar_attack", "steps"),
+}
+CAUSE_KEYS = {"feature", "share", "observed", "expected", "usual"}
 
 
 def rows_above(bundle: Bundle, records: LabelledMatrix, target_fpr: float) -> list[int]:

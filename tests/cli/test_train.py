@@ -188,7 +188,7 @@ def test_what_cannot_be_is_refused_before_training(
     options: tuple[object, ...],
     said: str,
 ) -> None:
-    monkeypatch.setattr("oddflow.detect.autoencoder.train", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr("oddflow.detect.network.train", lambda *_, **__: pytest.fail("trained"))
     ran = run("train", "--records", labelled_file, "-o", tmp_path / "new", "-q", *options)
     refused(ran, said)
 

@@ -191,4 +191,4 @@ def test_a_maker_that_no_recipe_calls_is_noticed() -> None:
     without = [recipe for name, recipe in RECIPES.items() if not name.startswith("cnn")]
     covered = {name for recipe in without for name in reached(recipe)}
     missing = {"oddflow.models.cnn.learn_cnn", "oddflow.models.cnn.build_cnn"}
-    assert makers_of_networks() - covered == missing
+    assert makers_of_networks() - covered - set(UNREACHED) == missing

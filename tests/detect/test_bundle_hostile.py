@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from oddflow.core.errors import ArtifactError, InputError, OddflowError
 from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
-from oddflow.detect.bundle import Bundle, load_model, refuse_to_replace, save_model
+from oddflow.detect.bundle import Bundle, load_model, save_model
+from oddflow.detect.folder import refuse_to_replace
 from oddflow.detect.manifest import PARTS
 from tests.detect.test_bundle import reseal, save
 
@@ -304,7 +305,7 @@ def test_an_interruption_at_any_file_leaves_nothing(
         if next(calls) == n_written:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("oddflow.detect.bundle.os.fsync", interrupted)
+    monkeypatch.setattr("oddflow.detect.folder.os.fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
         save_model(
             tmp_path / "model",

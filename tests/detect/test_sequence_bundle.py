@@ -16,7 +16,8 @@ from oddflow.core.errors import ArtifactError, InputError, NotFittedError
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.detect.bundle import load_model
 from oddflow.detect.sequence import MemoryKind, SequenceDetector
-from oddflow.detect.sequence_bundle import load_sequence_model, save_sequence_detector
+from oddflow.detect.sequence_artifact import save_sequence_detector
+from oddflow.detect.sequence_bundle import load_sequence_model
 from oddflow.detect.sequence_reasons import INTERVAL
 from tests.detect.alternating import hosts_in_turn
 from tests.detect.test_bundle import reseal

@@ -123,11 +123,8 @@ def load_any_model(path: Path, *, threads: int) -> Bundle | SequenceBundle:
         InputError: less than one thread.
     """
     from oddflow.detect.bundle import load_model
-    from oddflow.detect.sequence_bundle import (
-        is_of_sequences,
-        load_sequence_model,
-        read_manifest,
-    )
+    from oddflow.detect.folder import read_manifest
+    from oddflow.detect.sequence_bundle import is_of_sequences, load_sequence_model
 
     if is_of_sequences(read_manifest(path)):
         return load_sequence_model(path, threads=threads)

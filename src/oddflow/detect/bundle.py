@@ -11,44 +11,34 @@ MODEL_CARD.md         what the model is for and how well it does, for people
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from oddflow.core.errors import ArtifactError, InputError, OddflowError
+from oddflow.core.errors import ArtifactError, InputError
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.detect.calibrate import Calibration
 from oddflow.detect.explain import Explainer
+from oddflow.detect.folder import (
+    DAMAGES,
+    damaged,
+    read_manifest,
+    read_part,
+    read_parts,
+    refuse_to_replace,
+    write_folder,
+)
 from oddflow.detect.known_attacks import KnownAttacks
-from oddflow.detect.manifest import PARTS, Manifest, part_of
+from oddflow.detect.manifest import Manifest
 from oddflow.detect.model import Model
 from oddflow.detect.runtime import ClassScorer
 from oddflow.detect.stored_scorer import scorer_arrays, stored_scorer
 from oddflow.features.encode import Encoder
-
-MAX_PART_BYTES = 1 << 30
-"""No part may be larger; what claims to be is refused unread."""
-
-DAMAGES = (
-    OddflowError,
-    msgspec.MsgspecError,
-    safetensors.SafetensorError,
-    KeyError,
-    TypeError,
-    ValueError,
-    OverflowError,
-    RecursionError,
-)
-"""What reading parts that were made by hand can raise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,18 +74,18 @@ class Bundle:
 
     def keras_bytes(self) -> bytes:
         """The checked content of `model.keras`."""
-        return _read_part(self.path, "model.keras", self.manifest)
+        return read_part(self.path, "model.keras", self.manifest)
 
     def scorer_bytes(self) -> bytes:
         """The checked content of `scorer.onnx`."""
-        return _read_part(self.path, "scorer.onnx", self.manifest)
+        return read_part(self.path, "scorer.onnx", self.manifest)
 
     def export(self, folder: Path) -> list[Path]:
         """Write scorer graph and encoding for other programs; the files written."""
         folder.mkdir(parents=True, exist_ok=True)
         files = [folder / name for name in ("scorer.onnx", "encoder.json")]
         for file in files:
-            file.write_bytes(_read_part(self.path, file.name, self.manifest))
+            file.write_bytes(read_part(self.path, file.name, self.manifest))
         return files
 
 
@@ -113,8 +103,8 @@ def load_model(path: str | Path, *, threads: int = 1) -> Bundle:
     if threads < 1:
         raise InputError(f"threads must be at least 1, received {threads}")
     folder = Path(path)
-    manifest = Manifest.from_bytes(_read(folder / "manifest.json", limit=1 << 20))
-    parts = {name: _read_part(folder, name, manifest) for name in PARTS if name != "model.keras"}
+    manifest = read_manifest(folder)
+    parts = read_parts(folder, manifest)
     try:
         encoder = Encoder.from_json(msgspec.json.decode(parts["encoder.json"]))
         arrays = safetensors.numpy.load(parts["arrays.safetensors"])
@@ -138,13 +128,6 @@ def load_model(path: str | Path, *, threads: int = 1) -> Bundle:
     if encoder.schema.sha256 != manifest.schema_sha256:
         raise ArtifactError(f"{folder}: encoder.json and manifest.json name different features")
     return Bundle(folder, manifest, model)
-
-
-def damaged(folder: Path, error: Exception) -> ArtifactError:
-    """What to say of parts that pass their hashes and yet make no model."""
-    return ArtifactError(
-        f"{folder}: the parts do not make a model ({type(error).__name__}: {error}); train it again"
-    )
 
 
 def save_model(
@@ -191,85 +174,7 @@ def save_model(
         "model.keras": keras,
         "MODEL_CARD.md": card.encode(),
     }
-    sealed = msgspec.structs.replace(
-        manifest, parts={name: part_of(data) for name, data in contents.items()}
-    ).sealed()
-    _write_folder(folder, {**contents, "manifest.json": sealed.to_bytes()})
-    return sealed
-
-
-def refuse_to_replace(folder: Path, *, overwrite: bool) -> None:
-    """Raise InputError if a model could not be written to `folder`."""
-    if not folder.exists():
-        return
-    if not folder.is_dir() or not _is_ours(folder):
-        raise InputError(f"{folder} exists and is not an oddflow model; choose another name")
-    if not overwrite:
-        raise InputError(f"{folder} exists; choose another name, or pass --overwrite")
-
-
-def _is_ours(folder: Path) -> bool:
-    """True for a model directory, damaged or not, in which nobody put anything else."""
-    names = {entry.name for entry in folder.iterdir()}
-    return {"manifest.json"} < names <= {"manifest.json", *PARTS}
-
-
-def _write_folder(folder: Path, contents: dict[str, bytes]) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        for name, data in contents.items():
-            with (draft / name).open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        draft.chmod(0o755)
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-            folder.rename(old / folder.name)
-            try:
-                draft.rename(folder)
-            except BaseException:
-                (old / folder.name).rename(folder)
-                old.rmdir()
-                raise
-            shutil.rmtree(old)
-        else:
-            draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-
-
-def _read(path: Path, *, limit: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise ArtifactError(
-            f"{path.parent}: {path.name} cannot be read ({error.strerror}); "
-            "expected a model directory that `oddflow train` wrote"
-        ) from error
-    if len(data) > limit:
-        raise ArtifactError(f"{path.parent}: {path.name} is larger than {limit:,} bytes")
-    return data
-
-
-def _read_part(folder: Path, name: str, manifest: Manifest) -> bytes:
-    expected = manifest.parts[name]
-    data = _read(folder / name, limit=min(max(expected.bytes, 0), MAX_PART_BYTES))
-    if len(data) < expected.bytes:
-        raise ArtifactError(
-            f"{folder}: {name} is cut: expected {expected.bytes:,} bytes, found {len(data):,}; "
-            "restore the model from a copy or train it again"
-        )
-    found = part_of(data)
-    if found != expected:
-        raise ArtifactError(
-            f"{folder}: {name} was altered: expected sha256 {expected.sha256}, found "
-            f"{found.sha256}; restore the model from a copy or train it again"
-        )
-    return data
+    return write_folder(folder, manifest, contents)
 
 
 def _check_shapes(model: Model) -> None:

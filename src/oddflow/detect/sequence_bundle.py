@@ -8,38 +8,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import msgspec
 import numpy as np
 import safetensors.numpy
 
-from oddflow.core.errors import ArtifactError, NotFittedError
-from oddflow.detect.bundle import (
-    DAMAGES,
-    _read,
-    _read_part,
-    _write_folder,
-    damaged,
-    refuse_to_replace,
-)
+from oddflow.core.errors import ArtifactError
 from oddflow.detect.calibrate import Calibration
-from oddflow.detect.facts import card_template, keras_bytes, manifest_of, training_facts
-from oddflow.detect.manifest import PARTS, Manifest, part_of
+from oddflow.detect.folder import DAMAGES, damaged, read_manifest, read_parts
+from oddflow.detect.manifest import Manifest
 from oddflow.detect.runtime import GraphRunner
-from oddflow.detect.sequence import SequenceDetector
 from oddflow.detect.sequence_graph import HISTORY, NOW, SCORE, STATE
 from oddflow.detect.sequence_model import SequenceModel, scorer_of
 from oddflow.detect.sequence_reasons import Reasons
 from oddflow.features.encode import Encoder
 from oddflow.features.hosts import MAX_HOSTS, By, IntervalCode
 
-if TYPE_CHECKING:
-    from oddflow.detect.model import Model
-
 MAX_LENGTH = 1000
 """Steps of a history in a model that is read: what is kept of a host grows with them."""
-MAX_MANIFEST_BYTES = 1 << 20
 MAX_KEPT = 1 << 28
 """Numbers that a model that is read may keep of all hosts together, 1 GiB of them."""
 
@@ -71,55 +58,6 @@ def is_of_sequences(manifest: Manifest) -> bool:
     return manifest.steps in tuple(By)
 
 
-def save_sequence_detector(
-    detector: SequenceDetector, path: str | Path, *, source: str, overwrite: bool = False
-) -> Manifest:
-    """Write a fitted detector as a model directory; it appears complete or not at all.
-
-    Args:
-        detector: with a network, fitted in this process.
-        path: the directory.
-        source: name of the data it was trained on.
-        overwrite: replace a model that is there.
-
-    Raises:
-        NotFittedError: `fit` was not called, or there is no network to save.
-        InputError: something is in the way.
-    """
-    if getattr(detector, "network_", None) is None or detector.history_ is None:
-        raise NotFittedError("this detector has no trained network to save; call fit() first")
-    folder, model = Path(path), detector.model_
-    refuse_to_replace(folder, overwrite=overwrite)
-    manifest = manifest_of(
-        cast("Model", model),  # of which the facts are encoder and calibration, as here
-        kind=type(detector).__name__,
-        steps=detector.steps,
-        target_fpr=detector.target_fpr,
-        training=training_facts(detector, detector.history_, source),
-        metrics={},
-    )
-    arrays = {
-        "calibration": model.calibration.scores,
-        "interval": np.array(model.interval),
-        **model.reasons.arrays(),
-    }
-    return _write(
-        folder,
-        manifest,
-        {
-            "encoder.json": msgspec.json.encode(model.encoder.to_json()),
-            "scorer.onnx": detector.scorer_graph_,
-            "arrays.safetensors": safetensors.numpy.save(
-                {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-            ),
-            "model.keras": keras_bytes(detector.network_),
-            "MODEL_CARD.md": card_template("sequence_card.md.j2")
-            .render(m=manifest, n_hosts=f"{MAX_HOSTS:,}")
-            .encode(),
-        },
-    )
-
-
 def load_sequence_model(path: str | Path, *, threads: int = 1) -> SequenceBundle:
     """Read a model directory; every part is checked against the manifest.
 
@@ -128,7 +66,7 @@ def load_sequence_model(path: str | Path, *, threads: int = 1) -> SequenceBundle
     """
     folder = Path(path)
     manifest = read_manifest(folder)
-    parts = {name: _read_part(folder, name, manifest) for name in PARTS if name != "model.keras"}
+    parts = read_parts(folder, manifest)
     try:
         model = _model(manifest, parts, threads)
     except ArtifactError as error:
@@ -136,23 +74,6 @@ def load_sequence_model(path: str | Path, *, threads: int = 1) -> SequenceBundle
     except DAMAGES as error:
         raise damaged(folder, error) from error
     return SequenceBundle(folder, manifest, model)
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """The checked manifest of a model directory of any kind.
-
-    Raises:
-        ArtifactError: there is none, or it is damaged, altered or too new.
-    """
-    return Manifest.from_bytes(_read(folder / "manifest.json", limit=MAX_MANIFEST_BYTES))
-
-
-def _write(folder: Path, manifest: Manifest, contents: dict[str, bytes]) -> Manifest:
-    """Write parts and the manifest that seals them."""
-    parts = {name: part_of(data) for name, data in contents.items()}
-    sealed = msgspec.structs.replace(manifest, parts=parts).sealed()
-    _write_folder(folder, {**contents, "manifest.json": sealed.to_bytes()})
-    return sealed
 
 
 def _model(manifest: Manifest, parts: dict[str, bytes], threads: int) -> SequenceModel:

@@ -64,9 +64,9 @@ def run(
     from oddflow.cli.sequences import asks_for_sequences, train_sequences
     from oddflow.cli.training import contamination_warning, read_settings, train_with_progress
     from oddflow.detect.artifact import save_detector
-    from oddflow.detect.bundle import refuse_to_replace
     from oddflow.detect.contamination import estimate_contamination
-    from oddflow.detect.sequence_bundle import save_sequence_detector
+    from oddflow.detect.folder import refuse_to_replace
+    from oddflow.detect.sequence_artifact import save_sequence_detector
 
     is_sequence = asks_for_sequences(steps, memory, score=score, contamination=contamination)
     out = Output(quiet=quiet, as_json=json)
