@@ -12,9 +12,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from oddflow.core.errors import ArtifactError, InputError, NotFittedError, ResolutionError
 from oddflow.core.matrix import LabelledMatrix
 from oddflow.detect.artifact import compare_with_keras
+from oddflow.detect.autoencoder import LSTMAutoencoderDetector
 from oddflow.detect.bundle import load_model
 from oddflow.detect.ensemble import EnsembleDetector
 from oddflow.detect.ensemble_artifact import ensemble_scorer, save_ensemble
+from oddflow.detect.facts import manifest_of
+from oddflow.detect.manifest import Manifest
 from oddflow.detect.members import KINDS
 from oddflow.detect.rule import KNOWN_ATTACKS
 from oddflow.models.train import Epoch
@@ -115,6 +118,13 @@ def test_saved_and_loaded_it_says_the_same(
         bundle.model.score_samples(labelled.features), with_all.score_samples(labelled.features)
     )
     assert bundle.manifest.detector == "ensemble"
+    families = bundle.manifest.classes[1:]
+    assert bundle.manifest.classes[0] == "normal"
+    assert families == with_all.weak_families_
+    few = labelled.features.take(slice(0, 60))
+    rows = np.arange(60)
+    again = bundle.model.explain(few, rows, with_all.operating_point_)
+    assert [v.members for v in again] == [v.members for v in with_all.explain(few)]
     agreement = compare_with_keras(bundle, labelled.features)
     assert agreement.relative <= 1e-5
     card = (tmp_path / "model" / "MODEL_CARD.md").read_text()
@@ -166,6 +176,57 @@ def test_p_values_are_those_of_the_calibration(
     p_values = one_class.p_values(labelled.features)
     assert_array_equal(p_values <= 0.05, scores > one_class.threshold_)
     assert_allclose(one_class.decision_function(labelled.features), scores - one_class.threshold_)
+
+
+def test_verdicts_say_what_each_member_says(
+    with_all: EnsembleDetector, labelled: LabelledMatrix
+) -> None:
+    some = labelled.take(slice(0, 200))
+    verdicts = with_all.explain(some.features)
+    scorer = ensemble_scorer(with_all)
+    encoded = with_all.model_.encoder.transform(some.features)
+    p_values = [[member.p_value for member in verdict.members] for verdict in verdicts]
+    assert_array_equal(p_values, scorer.member_p_values(encoded))
+    fired = np.array([[member.fired for member in verdict.members] for verdict in verdicts])
+    assert_array_equal(fired, scorer.rule.fires(scorer.member_scores(encoded), 0.05))
+    normal = fired[~some.labels.is_attack].mean(axis=0)
+    assert (normal < 0.15).all()
+    assert (normal[:-1] > 0).any()
+    assert {tuple(m.name for m in v.members) for v in verdicts} == {scorer.rule.names}
+
+
+def test_the_family_that_is_recognised_is_named(
+    with_all: EnsembleDetector, labelled: LabelledMatrix
+) -> None:
+    encoded = with_all.model_.encoder.transform(labelled.features)
+    known = [said[-1] for said in ensemble_scorer(with_all).opinions(encoded, 0.05)]
+    assert all(opinion.knows_attacks for opinion in known)
+    assert all((opinion.family is not None) == opinion.fired for opinion in known)
+    rows = [row for row, opinion in enumerate(known) if opinion.fired]
+    right = [known[row].family == labelled.labels.family[row] for row in rows]
+    assert len(rows) > 200
+    assert np.mean(right) > 0.8
+
+
+def test_a_single_detector_has_no_members(small_detector: LSTMAutoencoderDetector) -> None:
+    (verdict,) = small_detector.explain(toy_normals(1, seed=0))
+    assert verdict.members == ()
+
+
+@pytest.mark.parametrize("classes", [(), ("normal", "dos")])
+def test_families_that_do_not_fit_the_graph_are_refused(
+    classes: tuple[str, ...],
+    with_all: EnsembleDetector,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def manifest(*arguments: Any, **facts: Any) -> Manifest:  # noqa: ANN401 - passed on
+        return manifest_of(*arguments, **facts | {"classes": classes})
+
+    monkeypatch.setattr("oddflow.detect.ensemble_artifact.manifest_of", manifest)
+    save_ensemble(with_all, tmp_path / "model", source="toy")
+    with pytest.raises(ArtifactError, match=f"3 families of attacks, expected {len(classes[1:])}"):
+        load_model(tmp_path / "model")
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,34 @@ def test_p_values_are_those_of_each_member() -> None:
     assert_array_equal(rule.p_values(scores), [[0.02, 1.0], [1.0, 0.1]])
 
 
+def test_a_member_fires_where_its_p_value_is_within_the_rate() -> None:
+    rule = Rule(("a", "b"), (1, 3), (HUNDRED, Calibration(np.arange(9.0))))
+    scores = np.array([[94.0, 9.0], [94.1, -1.0], [99.0, 100.0]])
+    assert_array_equal(rule.fires(scores, 0.05), rule.p_values(scores) <= 0.05)
+    assert_array_equal(rule.fires(scores, 0.1), [[True, True], [True, False], [True, True]])
+
+
+def test_known_attacks_and_the_others_fire_within_their_shares() -> None:
+    thousand = Calibration(np.arange(999.0))
+    rule = Rule(("a", KNOWN_ATTACKS), (1, 0.1), (thousand, thousand), thousand)
+    at = np.arange(940.0, 999.0)[:, None] + 0.5
+    scores = np.hstack([at, at])
+    p_values = rule.p_values(scores)
+    expected = p_values <= np.array([0.045, 0.005]) + 1e-12
+    assert_array_equal(rule.fires(scores, 0.05), expected)
+    assert 0 < expected[:, 1].sum() < expected[:, 0].sum() < len(at)
+
+
+def test_what_references_cannot_resolve_is_not_out_of_reach() -> None:
+    rng = np.random.default_rng(2)
+    few = Calibration(rng.exponential(size=99))
+    rule = Rule(("a", KNOWN_ATTACKS), (1, 0.1), (few, few), few)
+    beyond = np.full((1, 2), few.scores[-1] + 20)
+    assert rule.p_values(beyond)[0, 1] > 0.005
+    assert_array_equal(rule.fires(beyond, 0.05), [[True, True]])
+    assert_array_equal(rule.fires(beyond, 0.0), [[False, False]])
+
+
 @pytest.mark.parametrize(
     ("names", "weights", "n_references", "told"),
     [

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from oddflow.core.opinions import Opinion
+
 
 class Origin(StrEnum):
     """Where a threshold came from."""
@@ -164,6 +166,7 @@ class Verdict:
         p_value: share of normal traffic at least as odd (split-conformal).
         threshold: the score above which a record is flagged.
         explanation: what was odd about it.
+        members: what each member of an ensemble says; empty for a single detector.
     """
 
     row: int
@@ -171,6 +174,7 @@ class Verdict:
     p_value: float
     threshold: float
     explanation: Explanation
+    members: tuple[Opinion, ...] = ()
 
 
 def shown(value: float | str) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from oddflow.core.errors import NotFittedError
 from oddflow.detect.bundle import Bundle, save_model
 from oddflow.detect.class_graph import LOGITS_VALUE, NETWORK_INPUT
+from oddflow.detect.classifier import NORMAL
 from oddflow.detect.ensemble import EnsembleDetector
 from oddflow.detect.ensemble_scorer import EnsembleScorer
 from oddflow.detect.facts import (
@@ -53,7 +54,7 @@ def save_ensemble(
     """
     if not hasattr(detector, "networks_"):
         raise NotFittedError("this ensemble has learnt nothing to save; call fit() first")
-    rule = ensemble_scorer(detector).rule
+    scorer = ensemble_scorer(detector)
     history = list(detector.histories_.values())[-1]
     manifest = manifest_of(
         detector.model_,
@@ -66,7 +67,8 @@ def save_ensemble(
             "threshold": detector.threshold_,
             **(metrics or {}),
         },
-        members=tuple(map(MemberFacts, rule.names, rule.weights)),
+        classes=(NORMAL, *scorer.families) if scorer.families else (),
+        members=tuple(map(MemberFacts, scorer.rule.names, scorer.rule.weights)),
     )
     return save_model(
         path,

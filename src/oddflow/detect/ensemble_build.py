@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from oddflow.detect.build import HEAD_SETTINGS, calibrated_model, parts_of, scorer_graph
 from oddflow.detect.calibrate import Calibration
+from oddflow.detect.class_graph import LOGITS_VALUE
 from oddflow.detect.classifier import NetworkClassifier
-from oddflow.detect.ensemble_scorer import OUTPUTS, EnsembleScorer
+from oddflow.detect.ensemble_scorer import KNOWN_OUTPUTS, OUTPUTS, EnsembleScorer
 from oddflow.detect.heads import SquaredError
 from oddflow.detect.members import Member, MemberSettings, Seen, fit_members, member_graph
 from oddflow.detect.model import Model
@@ -31,6 +32,11 @@ class Known(NamedTuple):
     classifier: NetworkClassifier
     share: float
 
+    @property
+    def families(self) -> tuple[str, ...]:
+        """What it tells apart besides normal records, in the order of its logits."""
+        return tuple(self.classifier.classes_[1:].tolist())
+
 
 class Ingredients(NamedTuple):
     """What an ensemble is made of.
@@ -43,6 +49,11 @@ class Ingredients(NamedTuple):
     weights: tuple[AutoencoderWeights, ...]
     members: tuple[Member, ...]
     known: Known | None = None
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Of attacks that were learnt."""
+        return () if self.known is None else self.known.families
 
     @property
     def compared(self) -> Array:
@@ -99,14 +110,18 @@ def ensemble_graph(ingredients: Ingredients) -> bytes:
     columns = [graph.op("Unsqueeze", score, graph.constant([1])) for score in scores]
     graph.op("Concat", *columns, axis=1, output="members")
     n_columns = layout.slices[-1].stop
-    model = graph.model({"encoded": n_columns}, {"members": len(scores), "residual": n_columns})
+    outputs = {"members": len(scores), "residual": n_columns}
+    if ingredients.known is not None:
+        outputs[LOGITS_VALUE] = 1 + len(ingredients.families)
+    model = graph.model({"encoded": n_columns}, outputs)
     serialized: bytes = model.SerializeToString()
     return serialized
 
 
 def rule_of(ingredients: Ingredients, graph: bytes) -> Rule:
     """The rule, from the members' scores of normal records kept for it."""
-    scores = GraphRunner(graph, OUTPUTS).run(ingredients.compared, ("members",))[0]
+    outputs = OUTPUTS if ingredients.known is None else KNOWN_OUTPUTS
+    scores = GraphRunner(graph, outputs).run(ingredients.compared, ("members",))[0]
     references = tuple(Calibration(column) for column in scores.astype(np.float64).T)
     names = tuple(member.name for member in ingredients.members)
     weights = tuple(member.weight for member in ingredients.members)
@@ -130,7 +145,7 @@ def build_ensemble(
     rows = np.random.default_rng(seed).permutation(len(fit))[: HEAD_SETTINGS.n_references]
     model = calibrated_model(
         ingredients.prepared.encoder,
-        EnsembleScorer(graph, rule_of(ingredients, graph)),
+        EnsembleScorer(graph, rule_of(ingredients, graph), ingredients.families),
         fit=fit,
         reference=fit[np.sort(rows)],
         calibration=ingredients.calibration,

@@ -53,8 +53,8 @@ class MemberFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All facts. `sha256` covers the others, so that an altered manifest shows as well.
 
-    `classes` are what a classifier tells apart, `normal` first; a detector has none. `members` are
-    those of an ensemble.
+    `classes` are what a classifier tells apart, `normal` first; a detector has none, but for those
+    of an ensemble's classifier of known attacks. `members` are those of an ensemble.
     """
 
     format: int

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
+from oddflow.core.opinions import Opinion
 from oddflow.core.verdicts import Threshold, Verdict
 from oddflow.detect.calibrate import Calibration
+from oddflow.detect.ensemble_scorer import EnsembleScorer
 from oddflow.detect.explain import Explainer
 from oddflow.detect.known_attacks import KnownAttacks
 from oddflow.detect.runtime import RecordScorer
@@ -100,19 +102,30 @@ class Model:
         n_causes: int,
     ) -> Iterator[Verdict]:
         p_values = self.calibration.p_values(scores[rows])
+        chosen = records.take(rows)
         explanations = explained(
             self.explainer,
             self.scorer,
-            records.take(rows),
+            chosen,
             threshold=threshold.value,
             n_causes=n_causes,
             steps=self.steps,
         )
-        for row, p_value, explanation in zip(rows, p_values, explanations, strict=True):
+        opinions = self._opinions(chosen, threshold)
+        for row, p_value, explanation, members in zip(
+            rows, p_values, explanations, opinions, strict=True
+        ):
             yield Verdict(
                 row=int(row),
                 score=float(scores[row]),
                 p_value=float(p_value),
                 threshold=threshold.value,
                 explanation=explanation,
+                members=members,
             )
+
+    def _opinions(self, records: FeatureMatrix, threshold: Threshold) -> list[tuple[Opinion, ...]]:
+        """What each member says of each record; nothing for a single detector."""
+        if not isinstance(self.scorer, EnsembleScorer):
+            return [()] * len(records)
+        return self.scorer.opinions(self.encoder.transform(records), threshold.target_fpr)

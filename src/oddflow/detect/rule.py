@@ -12,6 +12,11 @@ kinds of attack and is silent on all else, and a mean would drown it. It gets a 
 alert budget of its own: with p-values of the others' mean and of its own score, the ensemble's
 score is the larger of the surprisals of p / (1 - w) and p_known / w (weighted p-values: Genovese,
 Roeder and Wasserman, Biometrika 93, 2006).
+
+A member fires where it alone would flag a record, given the part of the budget a that the rule
+leaves it: where its p-value is at most a, or beside a member that knows attacks (1 - w) a; for the
+latter itself w a. The ensemble does not count votes: it may flag what no member alone would, and
+pass what one of them would flag.
 """
 
 from __future__ import annotations
@@ -29,6 +34,11 @@ Floats = NDArray[np.float64]
 
 KNOWN_ATTACKS = "known_attacks"
 """Name of the member that has learnt labelled attacks; it is the last, if there is one."""
+
+TOLERANCE = 1e-9
+"""A surprisal this much below that of a rate counts as at it: logarithms round."""
+TINY = float(np.finfo(np.float64).tiny)
+"""Stands for a rate of 0, which nothing reaches."""
 
 
 @final
@@ -65,29 +75,50 @@ class Rule:
                 f"{', '.join(self.names) or 'none'}"
             )
         if not all(0 < weight < np.inf for weight in self.weights) or (
-            self._knows and self.weights[-1] >= 1
+            self.knows_attacks and self.weights[-1] >= 1
         ):
             raise InputError(
                 f"expected weights above 0 and a share of {KNOWN_ATTACKS} below 1, received "
                 f"{dict(zip(self.names, self.weights, strict=True))}"
             )
-        if self._knows != (self.together is not None):
+        if self.knows_attacks != (self.together is not None):
             raise InputError(
                 f"scores of the members together go with {KNOWN_ATTACKS}, and with it alone"
             )
 
     @property
-    def _knows(self) -> bool:
+    def knows_attacks(self) -> bool:
+        """True if the last member is `known_attacks`."""
         return self.names[-1:] == (KNOWN_ATTACKS,)
 
     @property
     def n_anomaly(self) -> int:
         """How many members know normal traffic alone."""
-        return len(self.names) - self._knows
+        return len(self.names) - self.knows_attacks
 
     def p_values(self, scores: Floats) -> Floats:
         """Share of normal traffic at least as odd, by each member, shape as `scores` (n, k)."""
         columns = [c.p_values(scores[:, i]) for i, c in enumerate(self.references)]
+        return np.stack(columns, axis=1)
+
+    def fires(self, scores: Floats, target_fpr: float) -> NDArray[np.bool_]:
+        """True where a member alone would flag a record, shape as `scores` (n, k).
+
+        Beyond a member's largest reference its tail is continued as in its surprisal, so that a
+        share of the rate that its references cannot resolve is not out of its reach.
+
+        Args:
+            scores: of the members.
+            target_fpr: share of normal traffic that the ensemble may flag.
+        """
+        share = self.weights[-1] if self.knows_attacks else 0.0
+        rates = [(1 - share) * target_fpr] * self.n_anomaly
+        if self.knows_attacks:
+            rates.append(share * target_fpr)
+        columns = [
+            surprisal(reference, scores[:, i]) >= -np.log10(max(rate, TINY)) - TOLERANCE
+            for i, (reference, rate) in enumerate(zip(self.references, rates, strict=True))
+        ]
         return np.stack(columns, axis=1)
 
     def mean_surprisal(self, scores: Floats) -> Floats:

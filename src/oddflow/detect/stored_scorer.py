@@ -33,7 +33,8 @@ def stored_scorer(
         KeyError: an array is missing.
     """
     if manifest.members:
-        return EnsembleScorer(graph, _rule(manifest, arrays), threads=threads)
+        families = manifest.classes[1:]
+        return EnsembleScorer(graph, _rule(manifest, arrays), families, threads=threads)
     if not manifest.classes:
         return Scorer(graph, threads=threads)
     scorer = ClassScorer(graph, threads=threads)
