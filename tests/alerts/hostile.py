@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from oddflow.alerts.alert import Alert, ModelRef
 from oddflow.alerts.attack import T1071, T1110, T1498, Technique
 from oddflow.core.connection import Connection
+from oddflow.core.opinions import Opinion
 from oddflow.core.verdicts import (
     Cause,
     Counterfactual,
@@ -99,6 +100,14 @@ explanations = st.builds(
     similar=st.none() | st.builds(SimilarAttack, texts, st.floats(0, 1)),
     steps=st.lists(st.builds(StepShare, texts, st.floats(0, 1)), max_size=2).map(tuple),
 )
+opinions = st.builds(
+    Opinion,
+    name=texts,
+    p_value=st.floats(0, 1),
+    fired=st.booleans(),
+    knows_attacks=st.booleans(),
+    family=st.none() | texts,
+)
 verdicts = st.builds(
     Verdict,
     row=st.integers(0, 2**40),
@@ -106,6 +115,7 @@ verdicts = st.builds(
     p_value=st.floats(0, 1),
     threshold=st.floats(0, 1e9),
     explanation=explanations,
+    members=st.lists(opinions, max_size=2).map(tuple),
 )
 found_techniques = st.builds(
     Technique,

@@ -1,10 +1,12 @@
-"""Two fixed alerts, made up: a port scan over IPv4, and an odd DNS answer over IPv6."""
+"""Two fixed alerts, made up: of an ensemble a port scan over IPv4, of a single detector an odd DNS
+answer over IPv6."""
 
 from __future__ import annotations
 
 from oddflow.alerts.alert import Alert, ModelRef
 from oddflow.alerts.attack import techniques
 from oddflow.core.connection import Connection
+from oddflow.core.opinions import Opinion
 from oddflow.core.verdicts import (
     Cause,
     Counterfactual,
@@ -16,6 +18,7 @@ from oddflow.core.verdicts import (
 )
 
 MODEL = ModelRef(sha256="5e" * 32, name="lstm_autoencoder", profile="traffic28")
+ENSEMBLE = ModelRef(sha256="e5" * 32, name="ensemble", profile="traffic28")
 
 SCAN = Alert(
     connection=Connection(
@@ -66,8 +69,14 @@ SCAN = Alert(
             similar=SimilarAttack("portsweep", 0.8125),
             steps=(StepShare("time window", 0.75), StepShare("basic", 0.25)),
         ),
+        members=(
+            Opinion("residual_1", 0.00025, fired=True),
+            Opinion("residual_2", 0.125, fired=False),
+            Opinion("neighbours", 0.0005, fired=True),
+            Opinion("known_attacks", 0.00025, fired=True, knows_attacks=True, family="probe"),
+        ),
     ),
-    model=MODEL,
+    model=ENSEMBLE,
     techniques=techniques({"count": 214.0, "diff_srv_rate": 0.98, "rerror_rate": 0.96}),
 )
 

@@ -89,6 +89,10 @@ def test_the_message_says_what_was_odd_and_what_it_may_be() -> None:
         "Network Service Discovery: ended as REJ (rejected), 98 % to other services; normal is "
     )
     assert SCAN.message.endswith("most refused or not answered")
+    assert (
+        "; odd to 2 of 3 members: residual_1, neighbours; residual_2 sees nothing odd; "
+        "known_attacks recognises probe; "
+    ) in SCAN.message
     assert PING.message == "Unusual connection: no single feature stands out"
 
 

@@ -76,6 +76,18 @@ CONTEXT = an_object(
         "minItems": 1,
         "items": an_object("name", "share", name=TEXT, share=NUMBER),
     },
+    members={
+        "type": "array",
+        "minItems": 1,
+        "items": an_object(
+            *("name", "p_value", "fired"),
+            name=TEXT,
+            p_value={"type": "number", "minimum": 0, "maximum": 1},
+            fired={"type": "boolean"},
+            family=TEXT,
+        ),
+    },
+    agreement=TEXT,
     techniques={
         "type": "array",
         "minItems": 1,

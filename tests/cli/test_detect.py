@@ -16,7 +16,7 @@ from tests.cli.running import Run, refused, run_apart
 
 KEYS = {
     *("row", "score", "p_value", "threshold", "record", "explanation", "causes", "model"),
-    *("counterfactual", "nearest_normal", "similar_attack", "steps"),
+    *("counterfactual", "nearest_normal", "similar_attack", "steps", "members"),
 }
 CAUSE_KEYS = {"feature", "share", "observed", "expected", "usual"}
 
@@ -55,6 +55,7 @@ def test_lines_have_these_keys_and_no_others(
         assert all(set(cause) == CAUSE_KEYS for cause in line["causes"])
         shares = [cause["share"] for cause in line["causes"]]
         assert shares == sorted(shares, reverse=True)
+        assert line["members"] == []
         assert line["model"] == small_bundle.manifest.sha256
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from oddflow.core.evaluation import Evaluation
+from oddflow.core.opinions import Opinion
 from oddflow.core.verdicts import (
     Cause,
     Counterfactual,
@@ -97,6 +99,33 @@ def test_the_report_shows_sentence_picture_and_remarks(evaluation: Evaluation) -
     assert re.search(r'class="mark" style="left: 100.0%"', html)
 
 
+ENSEMBLE = replace(
+    VERDICT,
+    members=(
+        Opinion("residual", 0.00012, fired=True),
+        Opinion("record", 0.25, fired=False),
+        Opinion("known_attacks", 0.001, fired=True, knows_attacks=True, family="probe"),
+    ),
+)
+
+
+def test_members_are_a_remark_and_a_table(evaluation: Evaluation) -> None:
+    assert next(remarks(ENSEMBLE)) == (
+        "odd to 1 of 2 members: residual; record sees nothing odd; known_attacks recognises probe"
+    )
+    assert explained_record("A", ENSEMBLE).members == (
+        ("residual", "0.00012", "odd"),
+        ("record", "0.25", "nothing odd"),
+        ("known_attacks", "0.001", "recognises probe"),
+    )
+    assert explained_record("A", VERDICT).members == ()
+    html = render_report(evaluation, ours="ours", title="A", explained=[("Row 7", ENSEMBLE)])
+    for part in ("Member", "0.00012", "recognises probe"):
+        assert part in Page(html).text
+    single = render_report(evaluation, ours="ours", title="A", explained=[("Row 7", VERDICT)])
+    assert ">Member<" not in single
+
+
 def test_names_are_text(evaluation: Evaluation) -> None:
     bad = HOSTILE
     told = Verdict(
@@ -109,6 +138,7 @@ def test_names_are_text(evaluation: Evaluation) -> None:
             sentence=bad,
             similar=SimilarAttack(bad, 1.0),
         ),
+        members=(Opinion(bad, 0.1, fired=True, knows_attacks=True, family=bad),),
     )
     html = render_report(evaluation, ours="ours", title="A", explained=[(bad, told)])
     assert "script" not in Page(html).tags

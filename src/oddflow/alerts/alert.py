@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from oddflow.alerts.attack import Technique
 from oddflow.core.connection import Connection
+from oddflow.core.opinions import agreement
 from oddflow.core.verdicts import Verdict
 
 SURE = 0.7
@@ -136,7 +137,10 @@ class Alert:
     def message(self) -> str:
         """All of it as one sentence for people."""
         why = str(self.verdict.explanation) or "no single feature stands out"
-        return "; ".join([f"{self.signature.name}: {why}", *(t.reason for t in self.techniques)])
+        who = agreement(self.verdict.members)
+        found = [f"odd to {who}"] if who else []
+        reasons = (technique.reason for technique in self.techniques)
+        return "; ".join([f"{self.signature.name}: {why}", *found, *reasons])
 
 
 def _identity(connection: Connection) -> tuple[str | int | float, ...]:

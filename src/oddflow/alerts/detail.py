@@ -7,6 +7,7 @@ from typing import Any
 from oddflow import __version__
 from oddflow.alerts.alert import Alert
 from oddflow.core.conn import UNSET
+from oddflow.core.opinions import agreement
 from oddflow.core.verdicts import Cause, Explanation, Span, shown
 
 PRODUCT = "oddflow"
@@ -51,6 +52,8 @@ def detail(alert: Alert) -> dict[str, Any]:
             for cause in verdict.explanation.causes
         ],
         **_context(verdict.explanation),
+        "members": [opinion.to_json() for opinion in verdict.members],
+        "agreement": agreement(verdict.members) or None,
         "techniques": [
             {
                 "id": technique.name.id,

@@ -10,13 +10,14 @@ from oddflow.alerts.alert import Alert
 from oddflow.alerts.community import community_id
 from oddflow.alerts.text import escaped, rfc3339
 from oddflow.core.conn import UNSET
+from oddflow.core.opinions import agreement
 
 COLUMNS = (
     *("time", "alert_id", "signature_id", "signature", "category", "severity"),
     *("orig_h", "orig_p", "resp_h", "resp_p", "proto", "service", "conn_state", "duration_s"),
     *("orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts", "uid", "community_id"),
     *("score", "p_value", "threshold", "row", "techniques", "explanation"),
-    *("model_sha256", "model_name", "model_profile"),
+    *("model_sha256", "model_name", "model_profile", "members"),
 )
 
 _FORMULA = ("=", "+", "-", "@")
@@ -45,6 +46,7 @@ def line(alert: Alert) -> bytes:
             *(verdict.score, verdict.p_value, verdict.threshold, verdict.row),
             *("; ".join(techniques), str(verdict.explanation)),
             *(alert.model.sha256, alert.model.name, alert.model.profile),
+            agreement(verdict.members) or None,
         )
     )
 

@@ -40,6 +40,7 @@ def verdict_json(
             for cause in verdict.explanation.causes
         ],
         **_context(verdict.explanation),
+        "members": [opinion.to_json() for opinion in verdict.members],
         "model": model_sha256,
     }
 

@@ -22,6 +22,15 @@ class Opinion(NamedTuple):
     knows_attacks: bool = False
     family: str | None = None
 
+    def to_json(self) -> dict[str, object]:
+        """Plain data; `family` is None but for a known attack."""
+        return {
+            "name": self.name,
+            "p_value": self.p_value,
+            "fired": self.fired,
+            "family": self.family,
+        }
+
     @property
     def verdict(self) -> str:
         """In a word or two.

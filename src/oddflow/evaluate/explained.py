@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from oddflow.core.opinions import agreement
 from oddflow.core.verdicts import Cause, Span, Verdict, shown
 from oddflow.evaluate.wording import percent
 
@@ -35,8 +36,16 @@ class CauseBar(NamedTuple):
     band: Band | None
 
 
+class MemberRow(NamedTuple):
+    """What one member of an ensemble says."""
+
+    name: str
+    p_value: str
+    verdict: str
+
+
 class ExplainedRecord(NamedTuple):
-    """A record with its verdict and causes."""
+    """A record with its verdict and causes, and what each member says where there are several."""
 
     title: str
     flagged: bool
@@ -44,6 +53,7 @@ class ExplainedRecord(NamedTuple):
     verdict: str
     causes: tuple[CauseBar, ...]
     remarks: tuple[str, ...]
+    members: tuple[MemberRow, ...]
 
 
 def explained_record(title: str, verdict: Verdict) -> ExplainedRecord:
@@ -67,7 +77,12 @@ def explained_record(title: str, verdict: Verdict) -> ExplainedRecord:
         for cause in verdict.explanation.causes
     )
     sentence, said = verdict.explanation.sentence, tuple(remarks(verdict))
-    return ExplainedRecord(title, flagged, sentence, text, bars, said)
+    return ExplainedRecord(title, flagged, sentence, text, bars, said, member_rows(verdict))
+
+
+def member_rows(verdict: Verdict) -> tuple[MemberRow, ...]:
+    """The opinions of the members of an ensemble as text; none for a single detector."""
+    return tuple(MemberRow(o.name, f"{o.p_value:.2g}", o.verdict) for o in verdict.members)
 
 
 def usual_text(cause: Cause) -> str:
@@ -80,9 +95,11 @@ def usual_text(cause: Cause) -> str:
 
 
 def remarks(verdict: Verdict) -> Iterator[str]:
-    """Sentences on what would have passed, what is similar, and where the error lies."""
+    """Sentences on who agrees, what would have passed, what is similar, where the error lies."""
     explanation = verdict.explanation
     change, similar = explanation.counterfactual, explanation.similar
+    if verdict.members:
+        yield f"odd to {agreement(verdict.members)}"
     if change is not None and verdict.score > verdict.threshold:
         would = "would pass" if change.passes else "would still be flagged"
         few = len(change.features) <= FEW_FEATURES

@@ -109,7 +109,7 @@ def explained(verdicts: list[tuple[str, Verdict]]) -> Group:
     from rich.table import Table
     from rich.text import Text
 
-    from oddflow.evaluate.explained import remarks, usual_text
+    from oddflow.evaluate.explained import member_rows, remarks, usual_text
 
     parts: list[Table | Text] = []
     for title, verdict in verdicts:
@@ -130,5 +130,10 @@ def explained(verdicts: list[tuple[str, Verdict]]) -> Group:
             known = f" (usual: {usual})" if usual else ""
             table.add_row(Text(f"{cause}{known}"), Text(f"{cause.share:4.0%} {bar}", style="red"))
         parts.append(table)
+        if verdict.members:
+            members = Table("member", "p-value", "alone", box=None, padding=(0, 2, 0, 2))
+            for member in member_rows(verdict):
+                members.add_row(*map(Text, member))
+            parts.append(members)
         parts.extend(Text(f"  {line}", style="dim") for line in remarks(verdict))
     return Group(*parts)
