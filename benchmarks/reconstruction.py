@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
-from sklearn.metrics import roc_auc_score
 
 from benchmarks.reconstruction_variants import VARIANTS, Variant
 from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
@@ -116,9 +115,10 @@ def figures(scores: dict[str, Floats], names: NDArray[np.object_]) -> dict[str, 
     """The four AUROCs, SEL, and at a threshold of 5 % recall and false alarms."""
     told = {}
     for normals in ("held_out", "hidden"):
-        told[f"auroc_{normals}"] = _auroc(scores[normals], scores["attacks"])
+        above = _share_below(scores[normals], scores["attacks"])
+        told[f"auroc_{normals}"] = float(above.mean())
         told[f"auroc_{normals}_by_name"] = float(
-            np.mean([_auroc(scores[normals], scores["attacks"][names == n]) for n in set(names)])
+            np.mean([above[names == name].mean() for name in set(names)])
         )
     told["SEL"] = float(np.mean(list(told.values())))
     threshold = np.quantile(scores["held_out"], 0.95)
@@ -128,9 +128,11 @@ def figures(scores: dict[str, Floats], names: NDArray[np.object_]) -> dict[str, 
     return told
 
 
-def _auroc(normals: Floats, attacks: Floats) -> float:
-    truth = np.concatenate([np.zeros(len(normals)), np.ones(len(attacks))])
-    return float(roc_auc_score(truth, np.concatenate([normals, attacks])))
+def _share_below(normals: Floats, attacks: Floats) -> Floats:
+    """Share of the normals below each attack, ties half; its mean over attacks is the AUROC."""
+    ordered = np.sort(normals)
+    places = [np.searchsorted(ordered, attacks, side) for side in ("left", "right")]
+    return np.asarray(np.mean(places, axis=0) / len(normals), dtype=np.float64)
 
 
 def scored(found: dict[str, Array], cap: float) -> dict[str, Floats]:

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from oddflow.core.errors import InputError
 from oddflow.core.evaluation import TrainingHistory
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.detect.calibrate import Split
 from oddflow.features.encode import Encoder
 from oddflow.features.windows import StepLayout, Steps, step_layout
-from oddflow.models.lstm_autoencoder import Widths, build_lstm_autoencoder, reconstruction_loss
+from oddflow.models.lstm_autoencoder import LOSSES, Widths, build_lstm_autoencoder
 from oddflow.models.train import Epoch, TrainSettings, train
 
 
@@ -30,10 +31,15 @@ class Prepared(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NetworkSettings:
-    """What network to train, and how."""
+    """What network to train, and how; the loss is one of `LOSSES`."""
 
     widths: Widths
     training: TrainSettings
+    loss: str = "squared"
+
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise InputError(f"loss must be one of {', '.join(LOSSES)}, received {self.loss!r}")
 
 
 def prepare(records: FeatureMatrix, split: Split, steps: Steps) -> Prepared:
@@ -63,7 +69,7 @@ def train_autoencoder(
         windows,
         windows,
         held_out=(held_out, held_out),
-        loss=partial(reconstruction_loss, mask=layout.mask),
+        loss=partial(LOSSES[settings.loss], mask=layout.mask),
         settings=settings.training,
         seed=seed,
         on_epoch=on_epoch,
