@@ -88,9 +88,10 @@ def load_normals(
 def load_attacks(
     records: str, data: Path | None, out: Output, *, profile: str | None = None
 ) -> LabelledMatrix | None:
-    """The same records with their labels, for explanations; None where nobody labelled them."""
+    """The same records with their labels; None where nobody labelled them."""
     from oddflow.cli.recordings import is_recording
     from oddflow.core.matrix import LabelledMatrix, Labels
+    from oddflow.datasets.families import families_where_known
     from oddflow.datasets.kdd_rows import gather, read_kdd_rows
     from oddflow.datasets.lab import load_lab
     from oddflow.features.kdd import PROFILES
@@ -104,7 +105,8 @@ def load_attacks(
         block = gather(read_kdd_rows(records_path(records, data, out)))
         if block.attacks is None:
             return None
-        features, labels = block.features, Labels(block.attacks, block.attacks)
+        labels = Labels(block.attacks, families_where_known(block.attacks))
+        features = block.features
     if profile:
         features = features.select(PROFILES[profile])
     return LabelledMatrix(records, features, labels)

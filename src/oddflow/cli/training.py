@@ -13,6 +13,7 @@ from oddflow.core.errors import InputError
 if TYPE_CHECKING:
     from oddflow.core.matrix import FeatureMatrix
     from oddflow.detect.autoencoder import LSTMAutoencoderDetector
+    from oddflow.detect.manifest import Manifest
     from oddflow.models.train import Epoch
 
 
@@ -60,14 +61,30 @@ def train_with_progress(
         return detector.fit(normals, on_epoch=show)
 
 
-def contamination_warning(estimate: float) -> str:
+def trained_text(output: Path, manifest: Manifest) -> str:
+    """What there is now, for people: a model of this many records, and how much it flags."""
+    training = manifest.training
+    return (
+        f"{output}: trained on {training.n_records:,} normal records of {training.source} in "
+        f"{training.seconds:.0f} s ({training.n_epochs} epochs); flags "
+        f"{manifest.target_fpr:.2%} of traffic like it"
+    )
+
+
+def contamination_warning(estimate: float, *, can_trim: bool) -> str:
     """What to say where training records seem to hold attacks.
 
     Args:
         estimate: share of the records in a group apart from the rest, from 0 to 1.
+        can_trim: whether the detector has a `contamination`.
     """
+    remedy = (
+        f"leave them out with --contamination {estimate:.2g}"
+        if can_trim
+        else "take them out of the records"
+    )
     return (
         f"warning: about {estimate:.1%} of the training records form a group apart from the rest, "
         "as attacks do that nobody noticed. Look at what happened there; if they may be attacks, "
-        f"leave them out with --contamination {estimate:.2g}"
+        f"{remedy}"
     )

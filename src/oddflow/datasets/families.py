@@ -56,6 +56,15 @@ def family_of(attack: str) -> str:
     return family
 
 
+def families_where_known(attacks: NDArray[np.object_]) -> NDArray[np.object_]:
+    """The family of each attack; one of no known family is a family of its own.
+
+    >>> families_where_known(np.array(["normal", "satan", "our scanner"], dtype=object)).tolist()
+    ['normal', 'probe', 'our scanner']
+    """
+    return np.array([_FAMILY_OF.get(attack, attack) for attack in attacks], dtype=object)
+
+
 def labels_of(attacks: Iterable[str]) -> Labels:
     """Labels of records from the names of their attacks, `normal` for none.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,15 +56,20 @@ def save_ensemble(
     if not hasattr(detector, "networks_"):
         raise NotFittedError("this ensemble has learnt nothing to save; call fit() first")
     scorer = ensemble_scorer(detector)
-    history = list(detector.histories_.values())[-1]
+    histories = list(detector.histories_.values())
+    if detector.known_ is not None:
+        histories += detector.known_.network_.histories.values()
+    facts = training_facts(detector, histories[-1], source)
+    seconds = round(sum(history.seconds for history in histories), 3)
+    losses = [h.validation_loss[h.best_epoch] for h in detector.histories_.values()]
     manifest = manifest_of(
         detector.model_,
         kind="ensemble",
         steps=str(Steps.GROUPS),
         target_fpr=detector.target_fpr,
-        training=training_facts(detector, history, source),
+        training=msgspec.structs.replace(facts, seconds=seconds),
         metrics={
-            "validation_loss": history.validation_loss[history.best_epoch],
+            "validation_loss": sum(losses) / len(losses),
             "threshold": detector.threshold_,
             **(metrics or {}),
         },

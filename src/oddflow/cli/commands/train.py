@@ -46,6 +46,30 @@ def run(
         float,
         typer.Option(metavar="SHARE", help="Share of the records that may be attacks; left out."),
     ] = 0.0,
+    ensemble: Annotated[
+        bool,
+        typer.Option(
+            "--ensemble", help="Several networks and other witnesses as one, see docs/ensembles.md."
+        ),
+    ] = False,
+    members: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KINDS",
+            help="With --ensemble: residual, latent, error, record, neighbours, isolation_forest; "
+            "separated by commas.",
+        ),
+    ] = None,
+    networks: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="With --ensemble: how many.")
+    ] = None,
+    known_attacks: Annotated[
+        bool,
+        typer.Option(
+            "--known-attacks",
+            help="With --ensemble: learn labelled attacks too, of the families that it misses.",
+        ),
+    ] = False,
     fpr: options.Fpr = None,
     alerts_per_day: options.AlertsPerDay = None,
     records_per_day: options.RecordsPerDay = None,
@@ -58,41 +82,52 @@ def run(
     """Learn normal traffic and write a model directory.
 
     Attack labels are used to leave attacks out, and to keep some records of each attack, which
-    explanations name where an odd record is like one. No score depends on them.
+    explanations name where an odd record is like one. No score depends on them, unless
+    `--known-attacks` asks for that.
     """
+    from oddflow.cli import ensembles, training
     from oddflow.cli.records import load_attacks, load_normals
     from oddflow.cli.sequences import asks_for_sequences, train_sequences
-    from oddflow.cli.training import contamination_warning, read_settings, train_with_progress
     from oddflow.detect.artifact import save_detector
     from oddflow.detect.contamination import estimate_contamination
+    from oddflow.detect.ensemble_artifact import save_ensemble
     from oddflow.detect.folder import refuse_to_replace
     from oddflow.detect.sequence_artifact import save_sequence_detector
 
-    is_sequence = asks_for_sequences(steps, memory, score=score, contamination=contamination)
+    asked = ensembles.EnsembleOptions(members, networks, known_attacks)
+    common: dict[str, Any] = {"score": score, "contamination": contamination}
+    ensembles.require_sense(asked, ensemble=ensemble, steps=steps, memory=memory, **common)
+    is_sequence = asks_for_sequences(steps, memory, **common)
     out = Output(quiet=quiet, as_json=json)
     refuse_to_replace(output, overwrite=overwrite)
-    parameters: dict[str, Any] = read_settings(settings) if settings else {}
+    parameters: dict[str, Any] = training.read_settings(settings) if settings else {}
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     parameters |= {name: value for name, value in given.items() if value is not None}
     if contamination:
         parameters["contamination"] = contamination
     rate = options.target_fpr(fpr, alerts_per_day, records_per_day, default=0.05)
+    parameters |= {"target_fpr": rate, "seed": seed}
     normals, source = load_normals(records, data, out, profile=profile)
     estimate = estimate_contamination(normals)
     if estimate is not None and estimate > contamination:
-        out.note(contamination_warning(estimate))
+        can_trim = not (is_sequence or ensemble)
+        out.note(training.contamination_warning(estimate, can_trim=can_trim))
+    saved: dict[str, Any] = {"source": source, "overwrite": overwrite}
     if is_sequence:
-        parameters |= {"target_fpr": rate, "seed": seed}
         sequence = train_sequences(normals, out, steps, memory, parameters)
-        manifest = save_sequence_detector(sequence, output, source=source, overwrite=overwrite)
+        manifest = save_sequence_detector(sequence, output, **saved)
     else:
-        detector = train_with_progress(
-            normals, out, steps=steps, score_kind=score, target_fpr=rate, seed=seed, **parameters
-        )
         attacks = load_attacks(records, data, out, profile=profile)
-        if attacks is not None:
-            detector.model_ = detector.model_.knowing(attacks, seed=seed)
-        manifest = save_detector(detector, output, source=source, overwrite=overwrite)
+        if ensemble:
+            together = ensembles.train_ensemble(normals, attacks, out, asked, parameters)
+            manifest = save_ensemble(together, output, **saved)
+        else:
+            parameters |= {"steps": steps, "score_kind": score}
+            single = training.train_with_progress(normals, out, **parameters)
+            if attacks is not None:
+                single.model_ = single.model_.knowing(attacks, seed=seed)
+            manifest = save_detector(single, output, **saved)
+    told = ensembles.trained_text if ensemble else training.trained_text
     out.result(
         lambda: {
             "model": str(output),
@@ -102,11 +137,9 @@ def run(
             "seconds": manifest.training.seconds,
             "target_fpr": manifest.target_fpr,
             "contamination_estimate": estimate,
+            "members": [member.name for member in manifest.members],
+            "known_families": list(manifest.classes[1:]),
             **manifest.metrics,
         },
-        lambda: (
-            f"{output}: trained on {manifest.training.n_records:,} normal records of {source} in "
-            f"{manifest.training.seconds:.0f} s ({manifest.training.n_epochs} epochs); flags "
-            f"{manifest.target_fpr:.2%} of traffic like it"
-        ),
+        lambda: told(output, manifest),
     )
