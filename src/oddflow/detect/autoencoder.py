@@ -46,6 +46,8 @@ class LSTMAutoencoderDetector(AnswersByModel, BaseEstimator):  # type: ignore[mi
         batch_size: records of a gradient step.
         learning_rate: of Adam, at the start.
         decay: "constant" or "cosine".
+        loss: that training minimises, "squared" (the paper's) or "student", see
+            `oddflow.models.lstm_autoencoder.LOSSES`.
         patience: epochs without a better validation loss before training stops.
         target_fpr: share of normal records that may be flagged, from 0 to 1.
         validation_fraction: share of the records to stop training by.
@@ -77,6 +79,7 @@ class LSTMAutoencoderDetector(AnswersByModel, BaseEstimator):  # type: ignore[mi
         batch_size: int = 128,
         learning_rate: float = 2e-3,
         decay: str = "cosine",
+        loss: str = "squared",
         patience: int = 6,
         target_fpr: float = 0.05,
         validation_fraction: float = 0.1,
@@ -92,6 +95,7 @@ class LSTMAutoencoderDetector(AnswersByModel, BaseEstimator):  # type: ignore[mi
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.decay = decay
+        self.loss = loss
         self.patience = patience
         self.target_fpr = target_fpr
         self.validation_fraction = validation_fraction
@@ -176,6 +180,7 @@ class LSTMAutoencoderDetector(AnswersByModel, BaseEstimator):  # type: ignore[mi
                 decay=self.decay,
                 patience=self.patience,
             ),
+            self.loss,
         )
         return train_autoencoder(prepared, settings, seed=self.seed, on_epoch=on_epoch)
 
