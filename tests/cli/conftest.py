@@ -8,12 +8,17 @@ import socket
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from oddflow.cli.app import main
 from oddflow.core.matrix import LabelledMatrix
 from oddflow.datasets import nsl_kdd
 from oddflow.datasets.catalog import DATA_VARIABLE
+from oddflow.detect.bundle import Bundle, load_model
+from oddflow.detect.ensemble import EnsembleDetector
+from oddflow.detect.ensemble_artifact import save_ensemble
 from tests.cli.running import TEXT_WIDTH, Ran, Run
 from tests.toy import SMALL, toy_corpus, write_rows
 
@@ -82,6 +87,38 @@ def small_settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("settings") / "small.json"
     path.write_text(json.dumps(SMALL))
     return path
+
+
+QUIET_ATTACK = "snmpguess"
+"""Looks like normal traffic in `quiet_file`: no member of anomalies finds it."""
+
+
+@pytest.fixture(scope="session")
+def quiet_names(toy: LabelledMatrix) -> NDArray[np.object_]:
+    """The toy records' attacks, and two thirds of the DNS queries under the name of an attack."""
+    is_query = toy.features.column("service") == "domain_u"
+    is_quiet = is_query & (np.random.default_rng(0).random(len(is_query)) < 2 / 3)
+    return np.where(is_quiet & ~toy.labels.is_attack, QUIET_ATTACK, toy.labels.attack)
+
+
+@pytest.fixture(scope="session")
+def quiet_file(
+    toy: LabelledMatrix, quiet_names: NDArray[np.object_], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The same as a file."""
+    return write_rows(toy.features, tmp_path_factory.mktemp("rows") / "quiet.csv", quiet_names)
+
+
+@pytest.fixture(scope="session")
+def quiet_bundle(
+    toy: LabelledMatrix, quiet_names: NDArray[np.object_], tmp_path_factory: pytest.TempPathFactory
+) -> Bundle:
+    """An ensemble with one network that knows the quiet attack."""
+    families = np.where(quiet_names == QUIET_ATTACK, "r2l", toy.labels.family)
+    detector = EnsembleDetector(**SMALL | {"epochs": 3}, n_networks=1)
+    path = tmp_path_factory.mktemp("ensemble") / "model"
+    save_ensemble(detector.fit(toy.features, families), path, source="toy traffic")
+    return load_model(path)
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,10 @@ def test_a_saved_model_is_attacked(run: Run, small_model_dir: Path) -> None:
     assert list(ran.json()["systems"]) == ["lstm_autoencoder"]
 
 
+def test_what_cannot_be_attacked_is_refused(run: Run) -> None:
+    refused(run("evaluate", "--adversarial", "--system", "sequence"), "leave out sequence")
+
+
 def test_there_is_no_report_of_it(run: Run, tmp_path: Path) -> None:
     ran = run("evaluate", "--adversarial", "--report", tmp_path / "report.html")
     refused(ran, "--adversarial has no HTML report")

@@ -1,4 +1,4 @@
-"""Ensembles on the command line: trained, refused, and used by every command that takes a model."""
+"""`oddflow train --ensemble`: what it learns, and what it refuses."""
 
 from __future__ import annotations
 
@@ -11,43 +11,10 @@ import pytest
 from oddflow.cli.training import contamination_warning
 from oddflow.core.matrix import LabelledMatrix
 from oddflow.detect.bundle import Bundle, load_model
-from oddflow.detect.ensemble import EnsembleDetector
-from oddflow.detect.ensemble_artifact import save_ensemble
+from tests.cli.conftest import QUIET_ATTACK
 from tests.cli.running import Run, refused
-from tests.toy import SMALL, write_rows
 
-QUIET_ATTACK = "snmpguess"
-"""Looks like normal traffic here: no member of anomalies finds it."""
 WITNESSES = ["residual", "record", "neighbours"]
-FAST: dict[str, Any] = {**SMALL, "epochs": 3, "n_networks": 1}
-
-
-@pytest.fixture(scope="module")
-def names(toy: LabelledMatrix) -> Any:  # noqa: ANN401 - names of attacks
-    """The toy records' attacks, and two thirds of the DNS queries under the name of an attack."""
-    is_query = toy.features.column("service") == "domain_u"
-    is_quiet = is_query & (np.random.default_rng(0).random(len(is_query)) < 2 / 3)
-    return np.where(is_quiet & ~toy.labels.is_attack, QUIET_ATTACK, toy.labels.attack)
-
-
-@pytest.fixture(scope="module")
-def quiet_file(toy: LabelledMatrix, names: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ANN401
-    """The same as a file."""
-    return write_rows(toy.features, tmp_path_factory.mktemp("rows") / "quiet.csv", names)
-
-
-@pytest.fixture(scope="module")
-def bundle(
-    toy: LabelledMatrix,
-    names: Any,  # noqa: ANN401
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Bundle:
-    """An ensemble that knows the quiet attack."""
-    families = np.where(names == QUIET_ATTACK, "r2l", toy.labels.family)
-    detector = EnsembleDetector(**FAST).fit(toy.features, families)
-    path = tmp_path_factory.mktemp("ensemble") / "model"
-    save_ensemble(detector, path, source="toy traffic")
-    return load_model(path)
 
 
 def train(run: Run, records: Path, model: Path, settings: Path, *options: object) -> Any:  # noqa: ANN401
@@ -59,7 +26,7 @@ def train(run: Run, records: Path, model: Path, settings: Path, *options: object
 
 
 def test_it_is_trained_as_the_library_trains_it(
-    run: Run, quiet_file: Path, small_settings: Path, bundle: Bundle, tmp_path: Path
+    run: Run, quiet_file: Path, small_settings: Path, quiet_bundle: Bundle, tmp_path: Path
 ) -> None:
     model = tmp_path / "model"
     ran = train(run, quiet_file, model, small_settings, "--known-attacks", "-q", "--json")
@@ -68,8 +35,8 @@ def test_it_is_trained_as_the_library_trains_it(
     assert told["members"] == [*WITNESSES, "known_attacks"]
     assert told["known_families"] == ["r2l"]
     assert told["n_records"] == 3300
-    assert ours.manifest.training.fingerprint == bundle.manifest.training.fingerprint
-    assert ours.manifest.metrics == bundle.manifest.metrics
+    assert ours.manifest.training.fingerprint == quiet_bundle.manifest.training.fingerprint
+    assert ours.manifest.metrics == quiet_bundle.manifest.metrics
     known = ours.model.explainer.known
     assert known is not None
     assert QUIET_ATTACK in known.names

@@ -42,7 +42,16 @@ def test_a_capture_trains_a_model_of_hosts_that_finds_and_explains(
         refused = run("detect", trained, records, *option, "--quiet")
         assert refused.code == 2
         assert "in order of time" in refused.err.replace("\n", " ")
-    assert run("explain", trained, "KDDTest+", "--row", "0").code == 2
+    for command in (["explain", trained, "KDDTest+"], ["export", trained, "--verify"]):
+        refused = run(*command)
+        assert refused.code == 2
+        assert "`oddflow watch` run it and explain what they flag" in refused.err
+    told = run("inspect", trained, "--json").json()
+    assert told["manifest"]["detector"] == "SequenceDetector"
+    assert list(told["thresholds"]) == ["0.1", "0.05", "0.01"]
+    shown = run("inspect", trained).out
+    assert "of hosts: memory state" in shown
+    assert "2,002 normal records of lab.pcap" in shown
 
 
 @pytest.mark.parametrize(

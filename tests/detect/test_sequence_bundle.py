@@ -201,7 +201,7 @@ def test_graphs_of_the_other_memory_are_refused(
 def test_each_kind_of_model_is_told_from_the_other(
     folders: dict[MemoryKind, Path], detectors: dict[MemoryKind, SequenceDetector], tmp_path: Path
 ) -> None:
-    with pytest.raises(ArtifactError):
+    with pytest.raises(InputError, match="expected a model of single records"):
         load_model(folders[MemoryKind.STATE])
     with pytest.raises(InputError, match="--overwrite"):
         save_sequence_detector(

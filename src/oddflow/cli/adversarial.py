@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from oddflow.cli.console import Output
 from oddflow.cli.evaluation import OURS, Trained
+from oddflow.core.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -34,12 +35,14 @@ class Attacked:
         test_set: whose attacks were changed.
         target_fpr: of the thresholds.
         systems: system -> one result a seed.
+        name: of the system that is ours.
     """
 
     protocol: str
     test_set: str
     target_fpr: float
     systems: dict[str, list[SystemEvaded]]
+    name: str = OURS
 
     def to_json(self) -> dict[str, Any]:
         """What `--json` prints."""
@@ -62,7 +65,7 @@ class Attacked:
         from oddflow.evaluate.evasion_table import evasions_table, recalls_table
 
         title = f"{self.test_set}: recall before and after evasion"
-        shown = OURS if OURS in self.systems else next(iter(self.systems))
+        shown = self.name if self.name in self.systems else next(iter(self.systems))
         note = (
             f"Protocol {self.protocol}, thresholds at {self.target_fpr:.1%} of held-out training "
             f"normals. At most {PER_KIND} records of each kind, weighted by their number. The "
@@ -71,7 +74,7 @@ class Attacked:
         )
         return Group(
             evasions_table(self.systems[shown], system=shown),
-            recalls_table(self.systems, title=title, ours=OURS),
+            recalls_table(self.systems, title=title, ours=self.name),
             Text(note, style="dim"),
         )
 
@@ -84,6 +87,7 @@ def attack(
     parameters: dict[str, Any],
     out: Output,
     model: Model | None = None,
+    name: str = OURS,
     systems: Sequence[str] | None = None,
 ) -> Attacked:
     """Fit each system with each seed, and search for evasions of the first test set's attacks.
@@ -95,17 +99,23 @@ def attack(
         parameters: of our detector, besides target and seed.
         out: for the progress bar.
         model: attacked in place of a newly trained detector of ours.
+        name: what that model is called.
         systems: names; None for `SYSTEMS`.
 
     Raises:
-        InputError: features whose control is not known.
+        InputError: features whose control is not known, or a system that cannot be attacked.
     """
     from oddflow.evaluate.adversarial import run_adversary
 
-    factories = _factories(target_fpr, parameters, model)
-    name, test = next(iter(protocol.test_sets.items()))
+    factories = _factories(target_fpr, parameters, model, name)
+    unknown = sorted(set(systems or ()) - set(factories))
+    if unknown:
+        raise InputError(
+            f"--adversarial attacks {', '.join(factories)}; leave out {', '.join(unknown)}"
+        )
+    test_set, test = next(iter(protocol.test_sets.items()))
     found: dict[str, list[SystemEvaded]] = {}
-    for system in systems or SYSTEMS:
+    for system in systems or (name, *SYSTEMS[1:]):
         found[system] = []
         for seed in range(seeds):
             with out.progress(f"{system}, seed {seed}", None, "records") as advance:
@@ -114,11 +124,11 @@ def attack(
                     detector, test, seed=seed, per_kind=PER_KIND, budget=BUDGET, on_records=advance
                 )
             found[system].append(run)
-    return Attacked(protocol.name, name, target_fpr, found)
+    return Attacked(protocol.name, test_set, target_fpr, found, name)
 
 
 def _factories(
-    target_fpr: float, parameters: dict[str, Any], model: Model | None
+    target_fpr: float, parameters: dict[str, Any], model: Model | None, name: str
 ) -> dict[str, DetectorFactory]:
     from oddflow.detect.autoencoder import LSTMAutoencoderDetector
     from oddflow.detect.baselines import baselines
@@ -128,4 +138,4 @@ def _factories(
             return Trained(model, model.calibration.threshold(target_fpr))
         return LSTMAutoencoderDetector(target_fpr=target_fpr, seed=seed, **parameters)
 
-    return {OURS: ours, **baselines(target_fpr)}
+    return {**baselines(target_fpr), name: ours}

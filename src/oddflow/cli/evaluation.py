@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from oddflow.core.matrix import FeatureMatrix, LabelledMatrix
     from oddflow.core.verdicts import Threshold, Verdict
     from oddflow.detect.autoencoder import LSTMAutoencoderDetector
+    from oddflow.detect.manifest import Manifest
     from oddflow.detect.model import Model
     from oddflow.evaluate.protocols import Protocol
 
@@ -43,12 +44,14 @@ class Judged:
         protocol: what was tested on.
         model: our model of the first seed; None if it was not among the systems.
         history: of its training; None if it was not trained here.
+        name: of that model's system in the tables.
     """
 
     evaluation: Evaluation
     protocol: Protocol
     model: Model | None
     history: TrainingHistory | None
+    name: str = OURS
 
 
 @final
@@ -76,6 +79,7 @@ def evaluate(
     parameters: dict[str, Any],
     out: Output,
     model: Model | None = None,
+    name: str = OURS,
     history: TrainingHistory | None = None,
     systems: Sequence[str] | None = None,
     block_size: int | None = None,
@@ -89,6 +93,7 @@ def evaluate(
         parameters: of our detector, besides target and seed.
         out: for the progress bar.
         model: judged in place of a newly trained detector of ours.
+        name: what that model is called in the tables, see `system_name`.
         history: of that model's training, if it is known.
         systems: names; None for all.
         block_size: of protocol `online`, records scored before they are learnt from.
@@ -104,7 +109,7 @@ def evaluate(
     from oddflow.evaluate.online import BLOCK_SIZE, ONLINE
     from oddflow.evaluate.running import run_protocol
 
-    require_systems(systems)
+    require_systems(systems, ours=name)
     if block_size is not None and protocol.name != ONLINE:
         raise InputError(f"--block is for --protocol {ONLINE}; {protocol.name} learns once")
     ours: list[LSTMAutoencoderDetector] = []
@@ -117,12 +122,13 @@ def evaluate(
     if model is not None:
         threshold = model.calibration.threshold(target_fpr)
         judged = lambda _seed: Trained(model, threshold)  # noqa: E731 - beside its other form
-    factories: dict[str, DetectorFactory] = {OURS: judged, **baselines(target_fpr)}
+    factories: dict[str, DetectorFactory] = {name: judged, **baselines(target_fpr)}
     if protocol.name == ONLINE:
-        factories = {**online_systems(OURS, judged, block_size=block_size or BLOCK_SIZE)}
+        factories = {**online_systems(name, judged, block_size=block_size or BLOCK_SIZE)}
     else:
         factories |= sequence_factories(protocol, target_fpr, systems)
-    factories = {name: f for name, f in factories.items() if not systems or name in systems}
+        factories[name] = judged
+    factories = {key: f for key, f in factories.items() if not systems or key in systems}
     n_fits, n_begun = len(factories) * seeds, 0
     with out.progress("starting", n_fits, "fits") as advance:
 
@@ -139,37 +145,46 @@ def evaluate(
             threshold_of=lambda scores: Calibration(scores).threshold(target_fpr).value,
             on_fit=show,
         )
-    if model is not None and OURS in factories:
-        return Judged(evaluation, protocol, model, history)
+    if model is not None and name in factories:
+        return Judged(evaluation, protocol, model, history, name)
     first = ours[0] if ours else None
     return Judged(
         evaluation,
         protocol,
         first.model_ if first else None,
         first.history_ if first else None,
+        name,
     )
 
 
-def require_systems(systems: Sequence[str] | None) -> None:
-    """Raise InputError if a system is named that there is not."""
+def system_name(manifest: Manifest) -> str:
+    """What a saved model is called in tables: its kind, and whether it has learnt attacks."""
+    from oddflow.detect.rule import KNOWN_ATTACKS
+
+    knows = any(member.name == KNOWN_ATTACKS for member in manifest.members)
+    return f"{manifest.detector}_{KNOWN_ATTACKS}" if knows else manifest.detector
+
+
+def require_systems(systems: Sequence[str] | None, *, ours: str = OURS) -> None:
+    """Raise InputError if a system is named that there is not, beside `ours`."""
     from oddflow.detect.baselines import LEARNERS
     from oddflow.detect.sequence_systems import NAMES as SEQUENCES
 
-    names = (OURS, *LEARNERS, *SEQUENCES)
+    names = (ours, *LEARNERS, *SEQUENCES)
     unknown = sorted(set(systems or ()) - set(names))
     if unknown:
         raise InputError(f"--system must be one of {', '.join(names)}, received {unknown}")
 
 
-def require_report(path: Path, systems: Sequence[str] | None) -> None:
+def require_report(path: Path, systems: Sequence[str] | None, *, ours: str = OURS) -> None:
     """Raise InputError if a report could not be written there, or would be about nothing."""
-    if systems and OURS not in systems:
-        raise InputError(f"a report is about {OURS}; add --system {OURS}")
+    if systems and ours not in systems:
+        raise InputError(f"a report is about {ours}; add --system {ours}")
     if not path.parent.is_dir() or (path.exists() and not path.is_file()):
         raise InputError(f"{path}: cannot be written; name a file in a folder that exists")
 
 
-def evaluation_text(evaluation: Evaluation) -> Group:
+def evaluation_text(evaluation: Evaluation, *, ours: str = OURS) -> Group:
     """Tables for the terminal, with the notes that make them comparable.
 
     Where records have times, so that a kind of attack is something that happened, there is a table
@@ -183,10 +198,10 @@ def evaluation_text(evaluation: Evaluation) -> Group:
 
     tables = []
     for name, result in evaluation.test_sets.items():
-        system = OURS if OURS in result.kinds else next(iter(result.kinds))
+        system = ours if ours in result.kinds else next(iter(result.kinds))
         if result.kinds[system].is_timed:
             tables.append(kinds_table(result.kinds[system], test_set=name, system=system))
-        tables.append(results_table(result, ours=OURS))
+        tables.append(results_table(result, ours=ours))
     return Group(*tables, *[Text(note, style="dim") for note in evaluation.notes])
 
 
@@ -223,12 +238,12 @@ def write_html(judged: Judged, path: Path) -> None:
     from oddflow.evaluate.report import render_report, write_report
 
     if judged.model is None:
-        raise InputError(f"a report is about {OURS}; leave it among the systems")
+        raise InputError(f"a report is about {judged.name}; leave it among the systems")
     test: LabelledMatrix = next(iter(judged.protocol.test_sets.values()))
     kinds = _kinds(judged)
     html = render_report(
         judged.evaluation,
-        ours=OURS,
+        ours=judged.name,
         title=f"oddflow, protocol {judged.evaluation.protocol}",
         history=judged.history,
         residual_map=residual_map(judged.model, test.features, kinds),
@@ -249,6 +264,6 @@ def write_html(judged: Judged, path: Path) -> None:
 def _kinds(judged: Judged) -> NDArray[np.object_]:
     """Kind of each record of the first test set, with false alerts as a kind of their own."""
     result = next(iter(judged.evaluation.test_sets.values()))
-    run, labels = result.runs[OURS][0], result.labels
+    run, labels = result.runs[judged.name][0], result.labels
     is_false_alert = (run.scores > run.threshold) & ~labels.is_attack
     return np.where(is_false_alert, FALSE_ALERT, labels.attack).astype(object)

@@ -124,9 +124,9 @@ def load_any_model(path: Path, *, threads: int) -> Bundle | SequenceBundle:
     """
     from oddflow.detect.bundle import load_model
     from oddflow.detect.folder import read_manifest
-    from oddflow.detect.sequence_bundle import is_of_sequences, load_sequence_model
+    from oddflow.detect.sequence_bundle import load_sequence_model
 
-    if is_of_sequences(read_manifest(path)):
+    if read_manifest(path).is_of_sequences:
         return load_sequence_model(path, threads=threads)
     return load_model(path, threads=threads)
 

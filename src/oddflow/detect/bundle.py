@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from oddflow.core.errors import ArtifactError, InputError
 from oddflow.core.matrix import FeatureMatrix
 from oddflow.detect.calibrate import Calibration
+from oddflow.detect.ensemble_scorer import EnsembleScorer
 from oddflow.detect.explain import Explainer
 from oddflow.detect.folder import (
     DAMAGES,
@@ -81,11 +82,18 @@ class Bundle:
         return read_part(self.path, "scorer.onnx", self.manifest)
 
     def export(self, folder: Path) -> list[Path]:
-        """Write scorer graph and encoding for other programs; the files written."""
+        """Write scorer graph and encoding for other programs; the files written.
+
+        Of an ensemble `rule.json` too, which makes one score of those of the members.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         files = [folder / name for name in ("scorer.onnx", "encoder.json")]
         for file in files:
             file.write_bytes(read_part(self.path, file.name, self.manifest))
+        if isinstance(self.model.scorer, EnsembleScorer):
+            files.append(folder / "rule.json")
+            rule = self.model.scorer.rule.to_json()
+            files[-1].write_bytes(msgspec.json.encode(rule) + b"\n")
         return files
 
 
@@ -98,12 +106,18 @@ def load_model(path: str | Path, *, threads: int = 1) -> Bundle:
 
     Raises:
         ArtifactError: a part is missing, altered, cut, or of a newer format; it is named.
-        InputError: less than one thread.
+        InputError: less than one thread, or a model of sequences.
     """
     if threads < 1:
         raise InputError(f"threads must be at least 1, received {threads}")
     folder = Path(path)
     manifest = read_manifest(folder)
+    if manifest.is_of_sequences:
+        raise InputError(
+            f"{folder}: expected a model of single records, and a {manifest.detector} judges "
+            "connections by those before them; `oddflow detect` and `oddflow watch` run it and "
+            "explain what they flag"
+        )
     parts = read_parts(folder, manifest)
     try:
         encoder = Encoder.from_json(msgspec.json.decode(parts["encoder.json"]))

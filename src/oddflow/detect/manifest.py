@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from oddflow.core.errors import ArtifactError
+from oddflow.features.hosts import By
 
 FORMAT = 3
 """Version of the directory's layout; 2 added classifiers, 3 ensembles. A reader refuses any newer
@@ -72,6 +73,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     classes: tuple[str, ...] = ()
     members: tuple[MemberFacts, ...] = ()
     sha256: str = ""
+
+    @property
+    def is_of_sequences(self) -> bool:
+        """True for a model that judges a connection by those of the same host before it."""
+        return self.steps in tuple(By)
 
     def sealed(self) -> Manifest:
         """The same with its own hash filled in."""

@@ -22,13 +22,13 @@ pass what one of them would flag.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oddflow.core.errors import InputError
-from oddflow.detect.calibrate import Calibration, surprisal
+from oddflow.detect.calibrate import TAIL, Calibration, surprisal
 
 Floats = NDArray[np.float64]
 
@@ -95,6 +95,22 @@ class Rule:
     def n_anomaly(self) -> int:
         """How many members know normal traffic alone."""
         return len(self.names) - self.knows_attacks
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data: the members in the order of their scores, and what these are compared with.
+
+        With `tail`, see `oddflow.detect.calibrate.surprisal`, it is all that `combine` needs.
+        """
+        return {
+            "members": [
+                {"name": name, "weight": weight, "references": reference.scores.tolist()}
+                for name, weight, reference in zip(
+                    self.names, self.weights, self.references, strict=True
+                )
+            ],
+            "together": None if self.together is None else self.together.scores.tolist(),
+            "tail": TAIL,
+        }
 
     def p_values(self, scores: Floats) -> Floats:
         """Share of normal traffic at least as odd, by each member, shape as `scores` (n, k)."""

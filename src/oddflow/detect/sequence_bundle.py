@@ -53,11 +53,6 @@ class SequenceBundle:
     model: SequenceModel
 
 
-def is_of_sequences(manifest: Manifest) -> bool:
-    """True if a model directory with these facts holds a detector of sequences."""
-    return manifest.steps in tuple(By)
-
-
 def load_sequence_model(path: str | Path, *, threads: int = 1) -> SequenceBundle:
     """Read a model directory; every part is checked against the manifest.
 

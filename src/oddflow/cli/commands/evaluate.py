@@ -64,26 +64,30 @@ def run(
     """
     from oddflow.cli.adversarial import attack
     from oddflow.cli.evaluation import (
+        OURS,
         evaluate,
         evaluation_text,
         require_report,
         require_systems,
+        system_name,
         write_html,
     )
     from oddflow.cli.training import read_settings
     from oddflow.core.errors import InputError
     from oddflow.detect.bundle import load_model
 
-    require_systems(systems)
-    if report is not None:
-        require_report(report, systems)
     if model is not None and protocol == "random-split":
         raise InputError(
             "a saved model may have been trained on the very records that a random split tests "
             "on; judge it by --protocol official, or leave out --model"
         )
     out = Output(quiet=quiet, as_json=json)
-    trained = load_model(model).model if model else None
+    saved = load_model(model) if model else None
+    trained = saved.model if saved else None
+    ours = system_name(saved.manifest) if saved else OURS
+    require_systems(systems, ours=ours)
+    if report is not None:
+        require_report(report, systems, ours=ours)
     if adversarial:
         if report is not None:
             raise InputError("--adversarial has no HTML report; leave out --report, or take --json")
@@ -94,6 +98,7 @@ def run(
             parameters=read_settings(settings) if settings else {},
             out=out,
             model=trained,
+            name=ours,
             systems=systems,
         )
         out.result(attacked.to_json, attacked.to_text)
@@ -105,10 +110,11 @@ def run(
         parameters=read_settings(settings) if settings else {},
         out=out,
         model=trained,
+        name=ours,
         systems=systems,
         block_size=block,
     )
     if report is not None:
         write_html(judged, report)
         out.note(f"report: {report}")
-    out.result(judged.evaluation.to_json, lambda: evaluation_text(judged.evaluation))
+    out.result(judged.evaluation.to_json, lambda: evaluation_text(judged.evaluation, ours=ours))

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from oddflow.detect.bundle import Bundle
+    from oddflow.detect.manifest import Manifest
+    from oddflow.detect.sequence_bundle import SequenceBundle
 
 NAME = "inspect"
 NEEDS_ARGUMENTS = True
@@ -25,9 +27,9 @@ def run(
     """Check a model directory and show where it came from, its features and its thresholds."""
     import msgspec
 
-    from oddflow.detect.bundle import load_model
+    from oddflow.cli.sequences import load_any_model
 
-    bundle = load_model(model)
+    bundle = load_any_model(model, threads=1)
     Output(quiet=quiet, as_json=json).result(
         lambda: {
             "manifest": msgspec.to_builtins(bundle.manifest),
@@ -38,7 +40,7 @@ def run(
     )
 
 
-def thresholds(bundle: Bundle) -> dict[str, float]:
+def thresholds(bundle: Bundle | SequenceBundle) -> dict[str, float]:
     """Thresholds at the usual rates, as far as the calibration records resolve them."""
     calibration = bundle.model.calibration
     rates = [
@@ -47,11 +49,12 @@ def thresholds(bundle: Bundle) -> dict[str, float]:
     return {f"{rate:g}": calibration.threshold(rate).value for rate in rates}
 
 
-def _text(bundle: Bundle) -> Group:
+def _text(bundle: Bundle | SequenceBundle) -> Group:
     from rich.console import Group
     from rich.table import Table
 
     manifest = bundle.manifest
+    learnt = "labelled records" if manifest.classes else "normal records"
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     facts.add_column(no_wrap=True)
     facts.add_column(overflow="fold")
@@ -60,8 +63,9 @@ def _text(bundle: Bundle) -> Group:
         "sha256": manifest.sha256,
         "written": f"{manifest.created} by oddflow {manifest.oddflow}, format {manifest.format}",
         "detector": f"{manifest.detector}, profile {manifest.profile}, steps {manifest.steps}",
-        "trained on": f"{manifest.training.n_records:,} normal records of "
-        f"{manifest.training.source}, seed {manifest.training.seed}",
+        **_kind(manifest),
+        "trained on": f"{manifest.training.n_records:,} {learnt} of {manifest.training.source}, "
+        f"seed {manifest.training.seed}",
         "training": f"{manifest.training.n_epochs} epochs, best {manifest.training.best_epoch}, "
         f"{manifest.training.seconds:.1f} s",
         "calibrated on": f"{len(bundle.model.calibration):,} held-out normal records",
@@ -73,3 +77,20 @@ def _text(bundle: Bundle) -> Group:
     for name, part in sorted(manifest.parts.items()):
         parts.add_row(name, f"{part.bytes:,}", part.sha256[:16] + "…")
     return Group(facts, "", parts)
+
+
+def _kind(manifest: Manifest) -> dict[str, str]:
+    """What only some kinds of models have: members, classes, histories."""
+    facts = {}
+    if manifest.members:
+        told = (f"{member.name} (weight {member.weight:.3g})" for member in manifest.members)
+        facts["members"] = ", ".join(told)
+    if manifest.classes:
+        known = "known attacks" if manifest.members else "attacks"
+        facts[known] = ", ".join(manifest.classes[1:])
+    if manifest.is_of_sequences:
+        settings = manifest.training.settings
+        facts["history"] = f"of {manifest.steps}: memory {settings['memory']}"
+        if settings["memory"] == "window":
+            facts["history"] += f" of {settings['length']} connections"
+    return facts
