@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from oddflow.detect.bundle import load_model
     from oddflow.detect.class_artifact import save_classifier
     from oddflow.detect.classifier import NetworkClassifier
-    from oddflow.detect.combined import CombinedDetector
+    from oddflow.detect.ensemble import EnsembleDetector
+    from oddflow.detect.ensemble_artifact import save_ensemble
     from oddflow.detect.model import Model
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "CombinedDetector": "oddflow.detect.combined",
+    "EnsembleDetector": "oddflow.detect.ensemble",
     "FeatureMatrix": "oddflow.core.matrix",
     "LSTMAutoencoderDetector": "oddflow.detect.autoencoder",
     "LabelledMatrix": "oddflow.core.matrix",
@@ -33,10 +34,11 @@ _HOME = {
     "load_nsl_kdd": "oddflow.datasets.nsl_kdd",
     "save_classifier": "oddflow.detect.class_artifact",
     "save_detector": "oddflow.detect.artifact",
+    "save_ensemble": "oddflow.detect.ensemble_artifact",
 }
 
 __all__ = [
-    "CombinedDetector",
+    "EnsembleDetector",
     "FeatureMatrix",
     "LSTMAutoencoderDetector",
     "LabelledMatrix",
@@ -47,6 +49,7 @@ __all__ = [
     "load_nsl_kdd",
     "save_classifier",
     "save_detector",
+    "save_ensemble",
 ]
 
 

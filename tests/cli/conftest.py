@@ -115,7 +115,7 @@ def quiet_bundle(
 ) -> Bundle:
     """An ensemble with one network that knows the quiet attack."""
     families = np.where(quiet_names == QUIET_ATTACK, "r2l", toy.labels.family)
-    detector = EnsembleDetector(**SMALL | {"epochs": 3}, n_networks=1)
+    detector = EnsembleDetector(**SMALL | {"epochs": 3}, n_networks=1, known_epochs=3)
     path = tmp_path_factory.mktemp("ensemble") / "model"
     save_ensemble(detector.fit(toy.features, families), path, source="toy traffic")
     return load_model(path)

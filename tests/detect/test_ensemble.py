@@ -23,7 +23,7 @@ from oddflow.detect.rule import KNOWN_ATTACKS
 from oddflow.models.train import Epoch
 from tests.toy import SMALL, toy_corpus, toy_normals
 
-FAST: dict[str, Any] = {**SMALL, "epochs": 2, "n_networks": 2}
+FAST: dict[str, Any] = {**SMALL, "epochs": 2, "known_epochs": 20, "n_networks": 2}
 ALL_WEAK = 1.01
 
 

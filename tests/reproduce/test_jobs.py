@@ -103,5 +103,5 @@ def test_a_belief_net_is_trained_layer_by_layer_and_rebuilds_ever_better() -> No
 
 def test_a_part_of_the_combination_has_a_history_each() -> None:
     outcome = run_job(replace(DNN, system="combined", epochs=1, protocol="official"))
-    assert set(outcome.histories) >= {"detector 1", "detector 2", "detector 3"}
+    assert set(outcome.histories) >= {"network 1", "network 2", "network 3"}
     assert outcome.n_parameters > 0

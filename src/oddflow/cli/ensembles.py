@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -90,6 +91,8 @@ def train_ensemble(
 ) -> EnsembleDetector:
     """A fitted ensemble, which names similar attacks where some are labelled.
 
+    Epochs that are asked for limit the classifier of known attacks too.
+
     Args:
         normals: to learn from.
         labelled: the same with the labelled attacks among them; None if nobody labelled them.
@@ -103,6 +106,7 @@ def train_ensemble(
     from oddflow.detect.ensemble import EnsembleDetector
 
     detector = EnsembleDetector(**{**parameters, **options.parameters()})
+    detector.known_epochs = min(detector.known_epochs, parameters.get("epochs", sys.maxsize))
     if not options.known_attacks:
         _fit(detector, normals, None, out)
     elif labelled is None or not labelled.labels.is_attack.any():
@@ -126,9 +130,10 @@ def _fit(
     out: Output,
 ) -> None:
     """Fit it with one bar over all its networks."""
-    n_networks = detector.n_networks + (families is not None)
+    n_epochs = detector.n_networks * detector.epochs
+    n_epochs += 0 if families is None else detector.known_epochs
     stages: dict[str, int] = {}
-    with out.progress("compiling", n_networks * detector.epochs, "epochs") as advance:
+    with out.progress("compiling", n_epochs, "epochs") as advance:
 
         def show(stage: str, epoch: Epoch) -> None:
             before = stages.setdefault(stage, len(stages)) * detector.epochs

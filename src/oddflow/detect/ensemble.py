@@ -38,8 +38,6 @@ Names = NDArray[np.object_]
 
 DEFAULT_MEMBERS = ("residual", "record", "neighbours")
 MEMBER_SETTINGS = MemberSettings()
-KNOWN_EPOCHS = 50
-"""Most passes of the classifier of known attacks: those of its recipe."""
 
 
 class EnsembleDetector(AnswersByModel, BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
@@ -60,7 +58,10 @@ class EnsembleDetector(AnswersByModel, BaseEstimator):  # type: ignore[misc] # s
         network: of `known_attacks`, a name of `oddflow.detect.recipes.RECIPES`.
         encoder_widths: units of the encoder's LSTM layers; the last is the width of the code.
         decoder_widths: units of the decoder's LSTM layers.
-        epochs: most passes over the training records, of each network.
+        known_epochs: most passes of that classifier.
+        loss: that the autoencoders minimise, "squared" or "student", see
+            `oddflow.models.lstm_autoencoder.LOSSES`.
+        epochs: most passes of each autoencoder over the training records.
         batch_size: records of a gradient step.
         learning_rate: of Adam, at the start.
         target_fpr: share of normal records that may be flagged, from 0 to 1.
@@ -86,6 +87,8 @@ class EnsembleDetector(AnswersByModel, BaseEstimator):  # type: ignore[misc] # s
         known_share: float = 0.1,
         weak_recall: float = 0.5,
         network: str = "rnn",
+        known_epochs: int = 50,
+        loss: str = "squared",
         encoder_widths: tuple[int, ...] = (64, 16),
         decoder_widths: tuple[int, ...] = (32, 64),
         epochs: int = 30,
@@ -101,6 +104,8 @@ class EnsembleDetector(AnswersByModel, BaseEstimator):  # type: ignore[misc] # s
         self.known_share = known_share
         self.weak_recall = weak_recall
         self.network = network
+        self.known_epochs = known_epochs
+        self.loss = loss
         self.encoder_widths = encoder_widths
         self.decoder_widths = decoder_widths
         self.epochs = epochs
@@ -189,6 +194,7 @@ class EnsembleDetector(AnswersByModel, BaseEstimator):  # type: ignore[misc] # s
                 learning_rate=self.learning_rate,
                 decay="cosine",
             ),
+            self.loss,
         )
         seeds = np.random.SeedSequence(self.seed).generate_state(self.n_networks).tolist()
         networks, histories = [], {}
@@ -222,9 +228,7 @@ class EnsembleDetector(AnswersByModel, BaseEstimator):  # type: ignore[misc] # s
         chosen = np.isin(families, self.weak_families_)
         records = concatenate([normals, attacks.take(chosen)])
         names = np.concatenate([np.full(len(normals), NORMAL, dtype=object), families[chosen]])
-        classifier = NetworkClassifier(
-            self.network, epochs=min(self.epochs, KNOWN_EPOCHS), seed=self.seed
-        )
+        classifier = NetworkClassifier(self.network, epochs=self.known_epochs, seed=self.seed)
         return classifier.fit(records, names, encoder=encoder, on_epoch=on_epoch)
 
 

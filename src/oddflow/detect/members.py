@@ -29,14 +29,12 @@ KINDS = (*OF_NETWORKS, *OF_RECORDS)
 class MemberSettings(NamedTuple):
     """Constants of the members; docs/quality.md has the validation behind those that matter.
 
-    ridge: added to eigenvalues of covariances, in squared encoded units; residual_cap: of whitened
-    directions of the residual, in standard deviations; n_neighbors: whose distances are averaged;
-    n_references: training records that neighbours are looked for among; n_codes: the same of codes;
-    n_trees: of the isolation forest.
+    ridge: added to eigenvalues of covariances, in squared encoded units; n_neighbors: whose
+    distances are averaged; n_references: training records that neighbours are looked for among;
+    n_codes: the same of codes; n_trees: of the isolation forest.
     """
 
     ridge: float = 1e-3
-    residual_cap: float = 4.0
     n_neighbors: int = 5
     n_references: int = 10_000
     n_codes: int = 2_000
@@ -120,8 +118,7 @@ def member_graph(
 def _of_network(kind: str, held_out: Parts[Array], codes: Array, settings: MemberSettings) -> Head:
     match kind:
         case "residual":
-            cap, ridge = settings.residual_cap, settings.ridge
-            return Whitened.fit(("residual",), held_out, cap=cap, ridge=ridge)
+            return Whitened.fit(("residual",), held_out, cap=np.inf, ridge=settings.ridge)
         case "latent":
             return Neighbours(codes, min(settings.n_neighbors, len(codes)))
         case _:

@@ -90,10 +90,11 @@ REMARKS: Mapping[str, str] = MappingProxyType(
             "split helps it little, and new attacks harm it little."
         ),
         "combined": (
-            "The classifier learns the families of which the detectors flag less than half in "
+            "The classifier learns the families of which the others flag less than half in "
             "training, on KDDTrain+ r2l. That rule looks at training records alone; that the "
-            "network is an RNN, its share of the budget a tenth and the detectors three was "
-            "settled with figures of KDDTest+ in sight; docs/reproduce.md has the alternatives."
+            "network is an RNN, its share of the budget a tenth and the autoencoders three was "
+            "settled with figures of KDDTest+ in sight, and so were the members: docs/reproduce.md "
+            "and docs/quality.md have the alternatives."
         ),
         "dnn": _NOT_AT_HAND,
         "rnn": _NOT_AT_HAND,
