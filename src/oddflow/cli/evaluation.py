@@ -95,7 +95,7 @@ def evaluate(
         model: judged in place of a newly trained detector of ours.
         name: what that model is called in the tables, see `system_name`.
         history: of that model's training, if it is known.
-        systems: names; None for all.
+        systems: names; None for all but the ensembles, which take long to train.
         block_size: of protocol `online`, records scored before they are learnt from.
 
     Raises:
@@ -106,6 +106,7 @@ def evaluate(
     from oddflow.detect.autoencoder import LSTMAutoencoderDetector
     from oddflow.detect.baselines import baselines
     from oddflow.detect.calibrate import Calibration
+    from oddflow.detect.ensemble_systems import ensemble_systems
     from oddflow.evaluate.online import BLOCK_SIZE, ONLINE
     from oddflow.evaluate.running import run_protocol
 
@@ -127,6 +128,8 @@ def evaluate(
         factories = {**online_systems(name, judged, block_size=block_size or BLOCK_SIZE)}
     else:
         factories |= sequence_factories(protocol, target_fpr, systems)
+        if systems:
+            factories = ensemble_systems(target_fpr, protocol.train) | factories
         factories[name] = judged
     factories = {key: f for key, f in factories.items() if not systems or key in systems}
     n_fits, n_begun = len(factories) * seeds, 0
@@ -168,9 +171,10 @@ def system_name(manifest: Manifest) -> str:
 def require_systems(systems: Sequence[str] | None, *, ours: str = OURS) -> None:
     """Raise InputError if a system is named that there is not, beside `ours`."""
     from oddflow.detect.baselines import LEARNERS
+    from oddflow.detect.ensemble_systems import NAMES as ENSEMBLES
     from oddflow.detect.sequence_systems import NAMES as SEQUENCES
 
-    names = (ours, *LEARNERS, *SEQUENCES)
+    names = tuple(dict.fromkeys((ours, *ENSEMBLES, *LEARNERS, *SEQUENCES)))
     unknown = sorted(set(systems or ()) - set(names))
     if unknown:
         raise InputError(f"--system must be one of {', '.join(names)}, received {unknown}")

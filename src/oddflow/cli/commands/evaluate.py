@@ -30,7 +30,7 @@ def run(
     ] = None,
     systems: Annotated[
         list[str] | None,
-        typer.Option("--system", help="Only this system; may be repeated."),
+        typer.Option("--system", help="Only this system, or an ensemble too; may be repeated."),
     ] = None,
     settings: Annotated[
         Path | None,
