@@ -117,7 +117,7 @@ def main() -> None:
         told.append(judged({k: surprisals(v) for k, v in scores.items()}, fold.names))
         print(f"fold {seed} done", flush=True)
     means = {
-        name: {key: float(np.mean([fold[name][key] for fold in told])) for key in told[0][name]}
+        name: {key: round(float(np.mean([f[name][key] for f in told])), 5) for key in told[0][name]}
         for name in told[0]
     }
     best = sorted(means, key=lambda name: -means[name]["SEL"])
