@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from oddflow.core.opinions import Opinion, agreement
@@ -40,3 +42,13 @@ KNOWN = Opinion("known_attacks", 0.0004, fired=True, knows_attacks=True, family=
 )
 def test_who_agrees_and_who_does_not(opinions: list[Opinion], said: list[str]) -> None:
     assert agreement(opinions) == "; ".join(said)
+
+
+def test_the_page_on_ensembles_quotes_what_is_said() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ensembles.md").read_text()
+    others = [Opinion("record", 0.4, fired=False), Opinion("neighbours", 0.4, fired=False)]
+    for opinions in (
+        [*FIRED, others[1]._replace(fired=True), others[0], SILENT[1]],
+        [Opinion("residual", 0.4, fired=False), *others, KNOWN],
+    ):
+        assert f"\nodd to {agreement(opinions)}\n" in page
