@@ -31,12 +31,12 @@ def test_detect_and_explain_say_which_members_fired(
     assert recognised
     assert {told[i]["known_attacks"]["family"] for i in recognised} == {"r2l"}
     by_it_alone = [
-        i for i in recognised if not any(told[i][name]["fired"] for name in MEMBERS[:-1])
+        lines[i] for i in recognised if not any(told[i][name]["fired"] for name in MEMBERS[:-1])
     ]
-    row = lines[by_it_alone[0]]["row"]
-    assert run("explain", quiet_bundle.path, rows_file, "--row", row, "--json").json() == [
-        lines[by_it_alone[0]]
-    ]
+    row = by_it_alone[0]["row"]
+    (explained,) = run("explain", quiet_bundle.path, rows_file, "--row", row, "--json").json()
+    assert explained["members"] == by_it_alone[0]["members"]
+    assert explained["score"] == by_it_alone[0]["score"]
     shown = run("explain", quiet_bundle.path, rows_file, "--row", row).out
     assert (
         "odd to none of 3 members alone: residual, record and neighbours see nothing odd" in shown
@@ -116,6 +116,7 @@ def test_evaluate_judges_it_under_its_own_name(
     assert (ran.code, ran.err) == (0, "")
     told = ran.json()["test_sets"]["KDDTest+"]["systems"]
     assert set(told) == {NAME, "pca"}
+    assert ran.json()["notes"][-1].startswith(f"{NAME} has learnt labelled attacks")
     flagged = quiet_bundle.model.p_values(toy_test.features) <= 0.05
     expected = flagged[toy_test.labels.is_attack].mean()
     assert told[NAME]["recall"]["mean"] == pytest.approx(expected)

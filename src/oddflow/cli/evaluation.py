@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, final
 
@@ -31,6 +31,10 @@ OURS = "lstm_autoencoder"
 """The name of our detector in every table."""
 N_EXPLAINED = 6
 """Records explained in a report."""
+LEARNT_ATTACKS = (
+    "ensemble_known_attacks has learnt labelled attacks beside normal records; the others have not."
+)
+"""A note on tables in which it stands."""
 FALSE_ALERT = "normal, flagged"
 """What a report calls normal records that are flagged."""
 
@@ -106,7 +110,7 @@ def evaluate(
     from oddflow.detect.autoencoder import LSTMAutoencoderDetector
     from oddflow.detect.baselines import baselines
     from oddflow.detect.calibrate import Calibration
-    from oddflow.detect.ensemble_systems import ensemble_systems
+    from oddflow.detect.ensemble_systems import INFORMED, ensemble_systems
     from oddflow.evaluate.online import BLOCK_SIZE, ONLINE
     from oddflow.evaluate.running import run_protocol
 
@@ -148,6 +152,8 @@ def evaluate(
             threshold_of=lambda scores: Calibration(scores).threshold(target_fpr).value,
             on_fit=show,
         )
+    if any(key.startswith(INFORMED) for key in factories):
+        evaluation = replace(evaluation, notes=(*evaluation.notes, LEARNT_ATTACKS))
     if model is not None and name in factories:
         return Judged(evaluation, protocol, model, history, name)
     first = ours[0] if ours else None
