@@ -93,7 +93,7 @@ def test_the_manifest_says_what_the_model_is(
     classifier: NetworkClassifier, bundle: Bundle, labelled: LabelledMatrix
 ) -> None:
     manifest = bundle.manifest
-    assert (manifest.format, manifest.detector, manifest.steps) == (2, "classifier/dnn", "flat")
+    assert (manifest.format, manifest.detector, manifest.steps) == (3, "classifier/dnn", "flat")
     assert manifest.classes == CLASSES == tuple(classifier.classes_)
     assert manifest.target_fpr == 0.1
     assert manifest.metrics["accuracy"] == 0.75

@@ -10,6 +10,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from oddflow.core.errors import ArtifactError
 from oddflow.detect.build import scorer_graph
 from oddflow.detect.class_graph import class_graph
+from oddflow.detect.forest import IsolationForest
 from oddflow.detect.graph_check import OPERATORS, check_scorer_graph
 from oddflow.detect.heads import Combination, Neighbours, Parts, SquaredError, Whitened
 from oddflow.models.layers import (
@@ -48,6 +49,13 @@ def autoencoder_graph(*widths: int) -> bytes:
     return scorer_graph(layout, weights, Combination.fit(heads, (1.0, 1.0, 1.0), parts))
 
 
+def forest_graph() -> bytes:
+    """Scored by an isolation forest."""
+    values = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
+    weights = random_weights(4, (3,), (4,), seed=0)
+    return scorer_graph(layout_of(4), weights, IsolationForest.fit(values, n_trees=2, seed=0))
+
+
 def classifier_graph() -> bytes:
     """With a layer of each kind."""
 
@@ -79,11 +87,12 @@ def test_our_own_graphs_pass() -> None:
     for widths in ((7,), (5, 3, 2), (4, 4, 4)):
         check_scorer_graph(autoencoder_graph(*widths), n_records=128)
     check_scorer_graph(classifier_graph(), n_records=128)
+    check_scorer_graph(forest_graph(), n_records=128)
 
 
 def test_no_operator_is_allowed_that_we_never_write() -> None:
-    written = operators_of(classifier_graph()) | operators_of(autoencoder_graph(5, 3, 2))
-    assert written == OPERATORS
+    graphs = classifier_graph(), autoencoder_graph(5, 3, 2), forest_graph()
+    assert set().union(*map(operators_of, graphs)) == OPERATORS
 
 
 def refusal(kind: str, **settings: Any) -> str | None:  # noqa: ANN401 - of the operator

@@ -108,9 +108,10 @@ class Explainer:
     def _conditional_mean(self, encoded: Array, code: Code) -> Array:
         """What one feature would be, given all others; categories as their likeliest level."""
         columns = self.encoder.slices[code.feature.name]
-        surprise = (encoded - self.mean) @ self.precision[:, columns]
-        block = np.linalg.inv(self.precision[columns, columns])
-        likely = encoded[:, columns] - surprise @ block
+        precision = self.precision[:, columns].astype(np.float64)
+        # in 64 bits, so that no digit depends on the records explained together
+        surprise = (encoded.astype(np.float64) - self.mean) @ precision
+        likely = encoded[:, columns] - surprise @ np.linalg.inv(precision[columns])
         if not isinstance(code, CategoryCode):
             return np.asarray(likely, dtype=np.float32)
         return one_hot(likely.argmax(axis=1), code.width)

@@ -22,6 +22,8 @@ Array = NDArray[np.float32]
 
 RIDGE = 1e-3
 """Added to the covariance of residuals, as in the score."""
+DIGITS = 9
+"""Of a share: more would depend on the records explained together."""
 
 
 @runtime_checkable
@@ -57,8 +59,8 @@ class GroupErrors:
     scorer: ResidualScorer
     names: tuple[str, ...]
     slices: tuple[slice, ...]
-    mean: Array
-    precision: Array
+    mean: NDArray[np.float64]
+    precision: NDArray[np.float64]
 
     @classmethod
     def fit(cls, scorer: ResidualScorer, encoder: Encoder, normals: Array) -> Self:
@@ -70,8 +72,8 @@ class GroupErrors:
             scorer,
             encoder.schema.groups,
             encoder.group_slices,
-            residual.mean(axis=0).astype(np.float32),
-            np.linalg.inv(covariance).astype(np.float32),
+            residual.mean(axis=0),
+            np.linalg.inv(covariance),
         )
 
     def step_shares(self, encoded: Array) -> list[tuple[StepShare, ...]]:
@@ -79,12 +81,12 @@ class GroupErrors:
         away = self.scorer.residuals(encoded) - self.mean
         parts = away * (away @ self.precision)
         errors = np.stack([parts[:, columns].sum(axis=1) for columns in self.slices], axis=1)
-        errors = np.maximum(errors, 0).astype(np.float64)
+        errors = np.maximum(errors, 0)
         total = np.maximum(errors.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
         order = np.argsort(-errors, axis=1, kind="stable").tolist()
         return [
             tuple(StepShare(self.names[step], share[step]) for step in steps)
-            for steps, share in zip(order, (errors / total).tolist(), strict=True)
+            for steps, share in zip(order, (errors / total).round(DIGITS).tolist(), strict=True)
         ]
 
 
