@@ -38,10 +38,12 @@ demo: $(VENV)/.train ## set up, train on NSL-KDD or what comes with oddflow, sho
 
 test: $(VENV)/.dev ## set up (as root also the lab's Debian packages), run all tests
 	@./scripts/lab-packages $(BIN)/python
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses auto -m 'not alone'
+	$(BIN)/pytest -m alone tests
 
 quick: $(VENV)/.dev ## the tests that train nothing on real data
-	$(BIN)/pytest --numprocesses auto -m 'not slow'
+	$(BIN)/pytest --numprocesses auto -m 'not slow and not alone'
+	$(BIN)/pytest -m 'alone and not slow' tests
 
 check: $(VENV)/.dev ## lint, types, architecture, duplicates
 	$(BIN)/ruff check

@@ -22,6 +22,13 @@ NO_PROXY_HERE = "http://127.0.0.1:9"
 """Nobody listens there: what is not on this machine is not downloaded by a test."""
 
 
+BY_THE_CLOCK = {
+    *("test_watch.py", "test_watch_netflow.py", "test_live.py", "test_ring.py", "test_fuzz.py"),
+    *("test_outbox.py", "test_syslog_sender.py"),
+}
+"""Files whose tests wait for others some time of the clock: nothing else runs beside them."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Find the real corpora beside the checkout, and compile each network once for all tests."""
     if SHARED_DATA.is_dir():
@@ -47,6 +54,14 @@ def _no_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on what the network has today."""
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, NO_PROXY_HERE)
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what must run alone."""
+    for item in items:
+        if item.path.name in BY_THE_CLOCK:
+            item.add_marker("alone")
 
 
 @pytest.hookimpl(wrapper=True)

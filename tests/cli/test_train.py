@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ class Asked:
     ) -> LSTMAutoencoderDetector:
         del out
         self.normals, self.parameters = normals, parameters
-        return self.detector
+        return copy.copy(self.detector)  # which may be given known attacks
 
 
 @pytest.fixture

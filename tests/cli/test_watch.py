@@ -79,6 +79,17 @@ def test_so_does_one_that_is_written_line_by_line_and_rotated(
     assert [json.loads(line) for line in alerts.read_text().splitlines()] == expected
 
 
+def connect(sensor: socket.socket, path: Path) -> None:
+    """Connect as soon as somebody listens: the path is there a little earlier."""
+    for _ in range(600):
+        try:
+            sensor.connect(str(path))
+            return
+        except (FileNotFoundError, ConnectionRefusedError):
+            time.sleep(0.05)
+    raise AssertionError(f"nobody listens at {path}")
+
+
 def test_so_does_a_socket(run: Run, model: Callable[[Run], Path], tmp_path: Path) -> None:
     path = tmp_path / "eve.sock"
     expected = whole(run, model(run), tmp_path)
@@ -87,7 +98,7 @@ def test_so_does_a_socket(run: Run, model: Callable[[Run], Path], tmp_path: Path
         while not path.exists():
             time.sleep(0.05)
         with socket.socket(socket.AF_UNIX) as sensor:
-            sensor.connect(str(path))
+            connect(sensor, path)
             for start in range(0, N_LINES, 7):
                 sensor.sendall("".join(LINES[start : start + 7]).encode())
                 time.sleep(0.01)
@@ -110,7 +121,7 @@ def test_writers_into_a_socket_have_a_header_each(
             time.sleep(0.05)
         with socket.socket(socket.AF_UNIX) as zeek, socket.socket(socket.AF_UNIX) as other:
             for sensor in (zeek, other):
-                sensor.connect(str(path))
+                connect(sensor, path)
             zeek.sendall(logs.header([*logs.TYPES]).encode())
             for row in rows:
                 zeek.sendall(row.encode())
