@@ -54,7 +54,7 @@ def _allocate_without_end() -> None:
 BREAKS: dict[int, tuple[Callable[[], None], str]] = {
     1: (_raise, "KeyError"),
     2: (_miscount, "AssertionError: (10, 7, 2) (broken_checks.py"),
-    3: (_loop, "no end within 2 s"),
+    3: (_loop, "no end within 0.5 s"),
     4: (_wait, "no end within"),
     6: (_allocate, "MB"),
     7: (_die, "the worker ended with code -11"),

@@ -12,7 +12,7 @@ from tests.ingest.broken_checks import BREAKS, N
 from tests.ingest.subjects import Subject
 from tests.ingest.workers import Limits, Offence, Summary, run
 
-LIMITS = Limits(seconds=2.0, clock_s=12.0, n_bytes=200_000_000, address_bytes=4 << 30)
+LIMITS = Limits(seconds=0.5, clock_s=4.0, n_bytes=200_000_000, address_bytes=4 << 30)
 
 
 def told(summary: Summary) -> dict[int, str]:
